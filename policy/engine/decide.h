@@ -1,0 +1,64 @@
+// The decision: pure, per instant of footage. Everything it needs from outside comes in as facts.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "policy/engine/policy.h"
+
+namespace latchstring::policy {
+
+struct Question {
+  std::string agency;                // id in the policy
+  std::string officer;               // badge
+  std::string camera;
+  Basis basis = Basis::consent;
+  std::string purpose;
+  Interval footage;
+  bool has_case_number = true;
+  Instant received;                  // when the request arrived
+};
+
+// What is true outside the rules at this moment.
+struct Facts {
+  Instant now;
+  int clips_given_this_month = 0;    // to this agency, in the household's calendar month
+  Duration time_given_this_month{0};
+  // A warrant whose signature, dates and uses were verified, or a paper one accepted by all.
+  struct Warrant {
+    std::set<std::string> cameras;   // empty: any
+    Interval footage;
+    bool is_paper = false;
+  };
+  std::optional<Warrant> warrant;
+  bool override_never = false;       // all residents, by `request override`; basis warrant only
+};
+
+// A stretch of footage with one outcome.
+struct Piece {
+  Interval footage;
+  Approval approval = Approval::refuse;
+  std::set<std::string> redact;      // empty where refused
+  int height_at_most = 0;
+  Duration one_frame_per{0};
+  bool watermark = false;
+  Duration answer_within{0};
+  std::vector<std::string> rules;    // names of the rules that count in it
+  std::vector<std::string> reasons;  // in words, for the household
+};
+
+struct Decision {
+  std::vector<Piece> pieces;         // in time order, covering the footage asked without gaps
+  // Strictest of the pieces that are not refused; refuse where all are.
+  Approval overall() const;
+};
+
+Decision decide(const Policy& policy, const Question& question, const Facts& facts);
+
+// The plan that redaction must carry out for a piece: classes, zones with their polygons, audio.
+RedactionPlan redaction_plan(const Policy& policy, const std::string& camera, const Piece& piece,
+                             bool want_audio, const std::string& watermark_text);
+
+}  // namespace latchstring::policy
