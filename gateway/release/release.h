@@ -1,0 +1,135 @@
+// The life of one request, as a pure state machine: state and event in, state, effects and ledger
+// entries out. No I/O, no clock, no database: what is true outside comes in as Facts.
+// The table of states and events is in table.h; docs/design/01-life-of-a-request.md is printed from
+// it. gateway/state writes what step() returns in one transaction, before any effect runs.
+// Limits: kPiecesMax pieces per request.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gateway/base/stages.h"
+#include "gateway/base/status.h"
+#include "gateway/release/state.h"
+
+namespace latchstring::release {
+
+inline constexpr std::size_t kPiecesMax = 64;
+inline constexpr Duration kOfferLifetime = std::chrono::days{14};
+
+// What is true outside, gathered by gateway/state inside the transaction of the step.
+struct Facts {
+  Instant now;
+  bool clock_is_right = true;
+  std::string blocked;  // why nothing may be judged or released now; empty: nothing blocks
+  const policy::Policy* policy = nullptr;             // null while blocked by a broken file
+  std::map<std::string, policy::Decision> decisions;  // per camera asked, over all the footage
+  std::set<std::string> residents;                    // who may answer
+  bool requester_is_valid = true;  // agency pinned, credential in date and not revoked
+  bool lists_are_fresh = true;     // else automatic becomes ask_one
+  bool too_many_open = false;      // open_requests_per_agency is reached
+  Duration answers_after{0};
+  std::set<int> in_work;  // pieces that a release worker holds at this moment
+};
+
+namespace event {
+struct Received {};  // verified under a pinned agency
+struct Answered {
+  std::string resident;
+  bool yes = false;
+};                     // an authenticated resident
+struct Reconsider {};  // restart, new policy, pause over, clock right, agency gone
+struct Sealed {
+  int piece = 0;
+};  // the worker finished; files lie in the outbox
+struct WorkFailed {
+  int piece = 0;
+  std::string reason;
+  bool no_footage = false;
+};
+struct ReceiptStored {
+  int piece = 0;
+};  // the requester's signed receipt was verified
+struct Revoked {
+  std::string resident;
+};                    // an authenticated resident takes it back
+struct Cancelled {};  // the requester no longer wants it
+struct Tick {};       // time passed: answers, offers and `closed` fall due
+}  // namespace event
+
+using Event = std::variant<event::Received, event::Answered, event::Reconsider, event::Sealed,
+                           event::WorkFailed, event::ReceiptStored, event::Revoked,
+                           event::Cancelled, event::Tick>;
+
+namespace effect {
+struct SendReceived {};  // to the requester, at once
+struct SendClosed {};    // to the requester, at the due time
+struct AskResidents {
+  Instant answer_by;
+};
+struct TellResidents {
+  std::string text;
+};
+struct Cut {
+  int piece = 0;
+  Grant grant;
+};  // start the release worker
+struct StopWork {
+  int piece = 0;
+};  // kill it, delete what it made
+struct Offer {
+  int piece = 0;
+};
+struct DropSealed {
+  int piece = 0;
+};  // sealed, but not to be offered
+struct Withdraw {
+  int piece = 0;
+};  // REVOKE, empty the queue, delete
+struct DeleteOutbox {
+  int piece = 0;
+};  // delivered or expired: the copy goes
+}  // namespace effect
+
+using Effect = std::variant<effect::SendReceived, effect::SendClosed, effect::AskResidents,
+                            effect::TellResidents, effect::Cut, effect::StopWork, effect::Offer,
+                            effect::DropSealed, effect::Withdraw, effect::DeleteOutbox>;
+
+// What the ledger says of it. `what` is one of: request, decision, approval, release commit, done,
+// abort, revoke, closed.
+struct Entry {
+  std::string what;
+  int piece = 0;       // 0: the request as a whole
+  std::string detail;  // a state or a resident's answer; never a word of the request
+};
+
+struct Outcome {
+  State state;
+  std::vector<Effect> effects;
+  std::vector<Entry> entries;
+  absl::Status answer;  // for who caused the event: why nothing happened
+};
+
+class Release {
+ public:
+  // Pure. An event that does not fit the phase changes nothing and says so in `answer`.
+  static Outcome step(const State& state, const Event& event, const Facts& facts);
+
+ private:
+  friend class Step;
+  static Grant make_grant(const State& state, const Piece& piece, const policy::Piece& decided,
+                          const policy::Policy& policy);
+};
+
+// What the strictest decision over a piece's footage is, from a new decision of the whole request.
+// Refuse where any instant of it is refused; redactions are the union, limits the strictest.
+policy::Piece strictest_over(const policy::Decision& decision, const Interval& footage);
+
+// Whether the answers given meet the approval: who said no, or has not answered, counts.
+bool is_approved(policy::Approval approval, const std::vector<Answer>& answers,
+                 const std::set<std::string>& residents);
+
+}  // namespace latchstring::release

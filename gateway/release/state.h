@@ -1,0 +1,79 @@
+// What is known of one request: the part of the life of a request that is stored.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/time.h"
+#include "policy/engine/decide.h"
+
+namespace latchstring::release {
+
+enum class Phase : std::uint8_t {
+  received,   // committed and acknowledged, not judged yet
+  asking,     // some piece waits for the residents
+  releasing,  // nothing is asked any more; pieces are worked on, offered or delivered
+  ended,      // nothing more will be given
+};
+
+enum class PieceState : std::uint8_t {
+  waiting,    // for the residents
+  working,    // being cut, redacted and sealed (or will be, once nothing blocks it)
+  offered,    // committed: the requester may fetch it
+  delivered,  // the requester's receipt is stored
+  refused,
+  revoked,
+  expired,
+  failed,
+  lapsed,  // never (or no longer) given
+};
+
+// A stretch of one camera's footage with one outcome.
+struct Piece {
+  int number = 1;
+  std::string camera;
+  Interval footage;
+  policy::Approval approval = policy::Approval::refuse;  // as judged last
+  PieceState state = PieceState::waiting;
+  Instant expires;     // of the offer; Instant{} before
+  std::string reason;  // why it is refused, failed, ...; for the household
+};
+
+struct Answer {
+  std::string resident;
+  bool yes = false;
+  Instant at;
+};
+
+// What was asked; never changes.
+struct Subject {
+  std::string id;       // [a-z2-7]{10}
+  std::string agency;   // id in the policy
+  std::string officer;  // badge
+  std::vector<std::string> cameras;
+  policy::Basis basis = policy::Basis::consent;
+  std::string purpose;
+  Interval footage;
+  bool want_audio = false;
+  bool want_native = false;
+  Instant received;
+};
+
+struct State {
+  Subject subject;
+  Phase phase = Phase::received;
+  std::string outcome;  // in a word, once ended: refused, delivered, ...
+  Instant answer_by;    // Instant{}: nothing is asked
+  Instant close_at;     // Instant{}: the clock was never right since it came
+  bool closed_sent = false;
+  std::vector<Piece> pieces;
+  std::vector<Answer> answers;
+};
+
+std::string_view to_string(Phase phase);
+std::string_view to_string(PieceState state);
+absl::StatusOr<Phase> phase_from(std::string_view text);
+absl::StatusOr<PieceState> piece_state_from(std::string_view text);
+
+}  // namespace latchstring::release

@@ -1,0 +1,261 @@
+#include "gateway/release/step.h"
+
+#include <algorithm>
+
+#include "gateway/base/ensure.h"
+
+namespace latchstring::release {
+namespace {
+
+using policy::Approval;
+
+bool is_open(const Piece& piece) {
+  return piece.state == PieceState::waiting || piece.state == PieceState::working ||
+         piece.state == PieceState::offered;
+}
+
+bool any_piece(const State& state, PieceState wanted) {
+  return std::any_of(state.pieces.begin(), state.pieces.end(),
+                     [&](const Piece& piece) { return piece.state == wanted; });
+}
+
+}  // namespace
+
+Piece* Step::find_piece(int number) {
+  for (Piece& piece : state().pieces) {
+    if (piece.number == number) return &piece;
+  }
+  return nullptr;
+}
+
+policy::Piece Step::decided_for(const Piece& piece) const {
+  const auto found = facts_.decisions.find(piece.camera);
+  if (found == facts_.decisions.end() || !facts_.requester_is_valid) {
+    policy::Piece refused;
+    refused.footage = piece.footage;
+    return refused;
+  }
+  return strictest_over(found->second, piece.footage);
+}
+
+Approval Step::approval_now(const policy::Piece& decided) const {
+  if (decided.approval == Approval::automatic && !facts_.lists_are_fresh) return Approval::ask_one;
+  return decided.approval;
+}
+
+void Step::receive() {
+  effect(effect::SendReceived{});
+  entry("request", 0, std::string(policy::to_string(state().subject.basis)));
+  if (facts_.clock_is_right) state().close_at = facts_.now + facts_.answers_after;
+  if (facts_.too_many_open) {
+    state().phase = Phase::ended;
+    state().outcome = "not judged";
+    entry("decision", 0, "too many open requests of this agency");
+    effect(effect::TellResidents{"a request was not judged: this agency has too many open ones"});
+  }
+  // Judged in a step of its own, after `received` was committed and posted.
+}
+
+void Step::judge_or_wait() {
+  // All terms count from the moment the clock is right.
+  if (facts_.clock_is_right && state().close_at == Instant{}) {
+    state().close_at = facts_.now + facts_.answers_after;
+  }
+  if (!blocked()) judge();
+}
+
+void Step::judge() {
+  int number = 0;
+  for (const std::string& camera : state().subject.cameras) {
+    const auto found = facts_.decisions.find(camera);
+    if (found == facts_.decisions.end() || !facts_.requester_is_valid) continue;
+    for (const policy::Piece& decided : found->second.pieces) {
+      if (decided.approval == Approval::refuse || state().pieces.size() == kPiecesMax) continue;
+      Piece piece;
+      piece.number = ++number;
+      piece.camera = camera;
+      piece.footage = decided.footage;
+      piece.approval = approval_now(decided);
+      state().pieces.push_back(std::move(piece));
+    }
+  }
+  if (state().pieces.empty()) {
+    state().phase = Phase::ended;
+    state().outcome = "refused";
+    entry("decision", 0, "refuse");
+    return;
+  }
+  start_automatic_pieces();
+}
+
+void Step::start_automatic_pieces() {
+  for (Piece& piece : state().pieces) {
+    entry("decision", piece.number, std::string(policy::to_string(piece.approval)));
+    if (piece.approval == Approval::automatic) start_work(piece);
+  }
+  settle();
+}
+
+void Step::start_work(Piece& piece) {
+  ensure(!blocked());
+  const policy::Piece decided = decided_for(piece);
+  piece.approval = approval_now(decided);
+  if (!is_approved(piece.approval, state().answers, facts_.residents)) {
+    if (piece.approval == Approval::refuse) {
+      take_back(piece, PieceState::refused, "the rules no longer permit it");
+    } else {
+      piece.state = PieceState::waiting;
+    }
+    return;
+  }
+  piece.state = PieceState::working;
+  effect(effect::Cut{piece.number, Release::make_grant(state(), piece, decided, *facts_.policy)});
+}
+
+void Step::take_back(Piece& piece, PieceState to, std::string reason) {
+  if (!is_open(piece)) return;
+  if (piece.state == PieceState::working) effect(effect::StopWork{piece.number});
+  if (piece.state == PieceState::offered) effect(effect::Withdraw{piece.number});
+  piece.state = to;
+  piece.reason = std::move(reason);
+}
+
+void Step::take_back_all(PieceState to, const std::string& reason) {
+  for (Piece& piece : state().pieces) take_back(piece, to, reason);
+}
+
+void Step::answer() {
+  const auto& given = std::get<event::Answered>(event_);
+  if (!facts_.residents.contains(given.resident)) {
+    return refuse_answer(denied("`{}` is not a resident who may answer", given.resident));
+  }
+  auto& answers = state().answers;
+  const auto mine = std::find_if(answers.begin(), answers.end(), [&](const Answer& answer) {
+    return answer.resident == given.resident;
+  });
+  if (mine != answers.end() && mine->yes == given.yes) return;  // counted once
+  if (given.yes && !any_piece(state(), PieceState::waiting)) {
+    return refuse_answer(not_now("request `{}` asks nothing any more", state().subject.id));
+  }
+  if (mine != answers.end()) {
+    *mine = {given.resident, given.yes, facts_.now};
+  } else {
+    answers.push_back({given.resident, given.yes, facts_.now});
+  }
+  entry("approval", 0, fmt::format("{} {}", given.resident, given.yes ? "yes" : "no"));
+  if (!given.yes) {
+    take_back_all(PieceState::refused, fmt::format("{} said no", given.resident));
+    effect(effect::TellResidents{fmt::format("{} said no", given.resident)});
+    state().outcome = "refused";
+  } else if (!blocked()) {
+    for (Piece& piece : state().pieces) {
+      if (piece.state == PieceState::waiting) start_work(piece);
+    }
+  }
+  settle();
+}
+
+// Anything may have changed: decide again for whatever is not delivered yet.
+void Step::reconsider() {
+  if (facts_.clock_is_right && state().close_at == Instant{}) {
+    state().close_at = facts_.now + facts_.answers_after;
+  }
+  if (blocked()) return;
+  for (Piece& piece : state().pieces) {
+    if (!is_open(piece)) continue;
+    if (piece.state != PieceState::offered) {
+      const bool held = facts_.in_work.contains(piece.number);
+      if (piece.state == PieceState::working && held) {
+        // The worker goes on under the old grant; its result is decided anew when it is sealed.
+        if (approval_now(decided_for(piece)) != Approval::refuse) continue;
+      }
+      start_work(piece);
+      continue;
+    }
+    piece.approval = approval_now(decided_for(piece));
+    if (!is_approved(piece.approval, state().answers, facts_.residents)) {
+      take_back(piece, PieceState::revoked, "the rules no longer permit it");
+      entry("revoke", piece.number, "rules");
+      effect(
+          effect::TellResidents{"an offered clip was taken back: the rules no longer permit it"});
+    }
+  }
+  settle();
+}
+
+// The second decision: inside the transaction that commits the release and reserves the quota.
+void Step::sealed() {
+  Piece* piece = find_piece(std::get<event::Sealed>(event_).piece);
+  if (piece == nullptr || piece->state != PieceState::working) return drop_sealed();
+  if (blocked()) return drop_sealed();  // suspended: cut anew when it is decided again
+  piece->approval = approval_now(decided_for(*piece));
+  if (!is_approved(piece->approval, state().answers, facts_.residents)) {
+    drop_sealed();
+    if (piece->approval == Approval::refuse) {
+      piece->state = PieceState::refused;
+      piece->reason = "the rules no longer permitted it when it was to be released";
+      entry("abort", piece->number, "rules");
+      effect(effect::TellResidents{"a clip was not released: the rules no longer permitted it"});
+    } else {
+      piece->state = PieceState::waiting;
+    }
+    return settle();
+  }
+  if (state().close_at != Instant{} && facts_.now >= state().close_at) {
+    drop_sealed();
+    piece->state = PieceState::lapsed;
+    entry("abort", piece->number, "lapsed");
+    return settle();
+  }
+  piece->state = PieceState::offered;
+  piece->expires = facts_.now + kOfferLifetime;
+  entry("release commit", piece->number, "");
+  effect(effect::Offer{piece->number});
+  settle();
+}
+
+void Step::drop_sealed() {
+  effect(effect::DropSealed{std::get<event::Sealed>(event_).piece});
+}
+
+void Step::work_failed() {
+  const auto& failed = std::get<event::WorkFailed>(event_);
+  Piece* piece = find_piece(failed.piece);
+  if (piece == nullptr || piece->state != PieceState::working) return;
+  piece->state = PieceState::failed;
+  piece->reason = failed.reason;
+  entry("abort", piece->number, failed.no_footage ? "no footage" : "failed");
+  effect(effect::TellResidents{fmt::format("a clip could not be made: {}", failed.reason)});
+  settle();
+}
+
+void Step::receipt_stored() {
+  Piece* piece = find_piece(std::get<event::ReceiptStored>(event_).piece);
+  if (piece == nullptr || piece->state != PieceState::offered) return;
+  piece->state = PieceState::delivered;
+  entry("done", piece->number, "");
+  effect(effect::DeleteOutbox{piece->number});
+  settle();
+}
+
+void Step::revoke() {
+  const auto& by = std::get<event::Revoked>(event_);
+  if (!facts_.residents.contains(by.resident)) {
+    return refuse_answer(denied("`{}` is not a resident who may answer", by.resident));
+  }
+  take_back_all(PieceState::revoked, fmt::format("{} took it back", by.resident));
+  entry("revoke", 0, by.resident);
+  effect(effect::TellResidents{fmt::format("{} took the release back", by.resident)});
+  state().outcome = "revoked";
+  state().phase = Phase::ended;
+}
+
+void Step::cancel() {
+  take_back_all(PieceState::revoked, "the requester cancelled it");
+  entry("abort", 0, "cancelled");
+  effect(effect::TellResidents{"the requester cancelled the request"});
+  state().outcome = "cancelled";
+  state().phase = Phase::ended;
+}
+
+}  // namespace latchstring::release

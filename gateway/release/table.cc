@@ -1,0 +1,104 @@
+#include "gateway/release/table.h"
+
+#include <array>
+
+#include "gateway/base/ensure.h"
+#include "gateway/release/step.h"
+
+namespace latchstring::release {
+namespace {
+
+template <void (Step::*handler)()>
+void call(Step& step) {
+  (step.*handler)();
+}
+
+constexpr std::size_t kEvents = std::variant_size_v<Event>;
+
+// In the order of the Event variant, phase by phase.
+constexpr std::array<Row, 4 * kEvents> kTable{{
+    {Phase::received, "Received", call<&Step::receive>, "received, asking, releasing, ended",
+     "SendReceived, then as Reconsider", "request, then as Reconsider"},
+    {Phase::received, "Answered", nullptr, "", "", ""},
+    {Phase::received, "Reconsider", call<&Step::judge_or_wait>,
+     "received (blocked), asking, releasing, ended", "AskResidents, Cut, TellResidents",
+     "decision"},
+    {Phase::received, "Sealed", call<&Step::drop_sealed>, "received", "DropSealed", ""},
+    {Phase::received, "WorkFailed", nullptr, "", "", ""},
+    {Phase::received, "ReceiptStored", nullptr, "", "", ""},
+    {Phase::received, "Revoked", call<&Step::revoke>, "ended", "TellResidents", "revoke"},
+    {Phase::received, "Cancelled", call<&Step::cancel>, "ended", "TellResidents", "abort"},
+    {Phase::received, "Tick", call<&Step::tick>, "received, ended", "SendClosed, TellResidents",
+     "closed, abort"},
+
+    {Phase::asking, "Received", nullptr, "", "", ""},
+    {Phase::asking, "Answered", call<&Step::answer>, "asking, releasing, ended",
+     "Cut, StopWork, Withdraw, TellResidents", "approval, revoke"},
+    {Phase::asking, "Reconsider", call<&Step::reconsider>, "asking, releasing, ended",
+     "Cut, StopWork, Withdraw, TellResidents", "decision"},
+    {Phase::asking, "Sealed", call<&Step::sealed>, "asking",
+     "Offer, or DropSealed and TellResidents", "release commit, abort"},
+    {Phase::asking, "WorkFailed", call<&Step::work_failed>, "asking", "TellResidents", "abort"},
+    {Phase::asking, "ReceiptStored", call<&Step::receipt_stored>, "asking", "DeleteOutbox", "done"},
+    {Phase::asking, "Revoked", call<&Step::revoke>, "ended", "StopWork, Withdraw, TellResidents",
+     "revoke"},
+    {Phase::asking, "Cancelled", call<&Step::cancel>, "ended", "StopWork, Withdraw, TellResidents",
+     "abort"},
+    {Phase::asking, "Tick", call<&Step::tick>, "asking, releasing, ended",
+     "SendClosed, StopWork, DeleteOutbox, TellResidents", "closed, abort"},
+
+    {Phase::releasing, "Received", nullptr, "", "", ""},
+    {Phase::releasing, "Answered", call<&Step::answer>, "releasing, ended",
+     "StopWork, Withdraw, TellResidents", "approval, revoke"},
+    {Phase::releasing, "Reconsider", call<&Step::reconsider>, "releasing, ended",
+     "Cut, StopWork, Withdraw, TellResidents", "decision"},
+    {Phase::releasing, "Sealed", call<&Step::sealed>, "releasing, ended",
+     "Offer, or DropSealed and TellResidents", "release commit, abort"},
+    {Phase::releasing, "WorkFailed", call<&Step::work_failed>, "releasing, ended", "TellResidents",
+     "abort"},
+    {Phase::releasing, "ReceiptStored", call<&Step::receipt_stored>, "releasing, ended",
+     "DeleteOutbox", "done"},
+    {Phase::releasing, "Revoked", call<&Step::revoke>, "ended", "StopWork, Withdraw, TellResidents",
+     "revoke"},
+    {Phase::releasing, "Cancelled", call<&Step::cancel>, "ended",
+     "StopWork, Withdraw, TellResidents", "abort"},
+    {Phase::releasing, "Tick", call<&Step::tick>, "releasing, ended",
+     "SendClosed, StopWork, DeleteOutbox, TellResidents", "closed, abort"},
+
+    {Phase::ended, "Received", nullptr, "", "", ""},
+    {Phase::ended, "Answered", nullptr, "", "", ""},
+    {Phase::ended, "Reconsider", call<&Step::tick_ended>, "ended", "SendClosed", "closed"},
+    {Phase::ended, "Sealed", call<&Step::drop_sealed>, "ended", "DropSealed", ""},
+    {Phase::ended, "WorkFailed", nullptr, "", "", ""},
+    {Phase::ended, "ReceiptStored", nullptr, "", "", ""},
+    {Phase::ended, "Revoked", nullptr, "", "", ""},
+    {Phase::ended, "Cancelled", nullptr, "", "", ""},
+    {Phase::ended, "Tick", call<&Step::tick_ended>, "ended", "SendClosed", "closed"},
+}};
+
+}  // namespace
+
+std::span<const Row> table() {
+  return kTable;
+}
+
+const Row& row_of(Phase phase, const Event& event) {
+  const Row& row = kTable[static_cast<std::size_t>(phase) * kEvents + event.index()];
+  ensure(row.phase == phase);
+  return row;
+}
+
+std::string table_as_markdown() {
+  std::string out = "| phase | event | next phase | effects | ledger |\n|---|---|---|---|---|\n";
+  for (const Row& row : kTable) {
+    if (row.handle == nullptr) {
+      out += fmt::format("| {} | {} | no change | | |\n", to_string(row.phase), row.event);
+    } else {
+      out += fmt::format("| {} | {} | {} | {} | {} |\n", to_string(row.phase), row.event, row.next,
+                         row.effects, row.entries);
+    }
+  }
+  return out;
+}
+
+}  // namespace latchstring::release
