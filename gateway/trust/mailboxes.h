@@ -1,0 +1,57 @@
+// Mailboxes: one per agency, and the devices that were seen in each.
+// Threads: loop only. Transactions: every function that writes runs inside the caller's.
+// Limits: kMailboxesMax, kDevicesMax per mailbox: the one not seen for longest is forgotten, and
+// says HELLO again.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/time.h"
+#include "gateway/wire/topics.h"
+
+namespace latchstring::store {
+class Database;
+}
+
+namespace latchstring::trust {
+
+inline constexpr std::size_t kMailboxesMax = 256;
+inline constexpr std::size_t kDevicesMax = 64;
+
+struct Mailbox {
+  std::string id;             // [a-z2-7]{10}
+  std::string agency;         // as the policy names it
+  std::string password_hash;  // as the managed broker's password file has it; empty: rendezvous
+  Instant made;
+};
+
+struct Device {
+  wire::Peer peer;
+  std::string credential_jws;  // the newest it showed in a HELLO
+  Instant last_seen;
+};
+
+class Mailboxes {
+ public:
+  explicit Mailboxes(store::Database& database) : database_(database) {}
+
+  absl::Status add(const Mailbox& mailbox);
+  absl::Status remove(std::string_view id);                 // its devices too
+  absl::StatusOr<Mailbox> find(std::string_view id) const;  // NotFound
+  absl::StatusOr<std::vector<Mailbox>> list() const;
+
+  // After a HELLO that verified.
+  absl::Status saw(const Device& device);
+  absl::StatusOr<std::optional<Device>> device(const wire::Peer& peer) const;
+  absl::StatusOr<std::vector<Device>> devices(std::string_view mailbox) const;
+
+ private:
+  store::Database& database_;
+};
+
+}  // namespace latchstring::trust
