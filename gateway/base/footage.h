@@ -26,6 +26,7 @@ struct AccessUnit {
   std::int64_t pts_ns = 0;       // media time in its run, for durations only
   std::int64_t dts_ns = 0;
   std::int64_t duration_ns = 0;  // 0 where unknown
+  std::uint32_t source = 0;      // index into Clip::sources(): the segment it lies in
   Bytes data;            // video: length-prefixed NAL units (AVC/HEVC sample); audio: raw packet
 };
 
