@@ -1,7 +1,7 @@
-// Control messages (typ ls-ctl+jwt): {cmd, seq, ...}, signed, sealed with age to the peer, padded to
-// a multiple of kControlPad. Repeated until the peer's application acknowledges them (ACK names the
-// seq), deduplicated by (signer, device, seq).
-// GET and DATA are not control messages: see data.h.
+// Control messages (typ ls-ctl+jwt): {cmd, seq, ...}, signed, sealed with age to the peer, padded
+// to a multiple of kControlPad. Repeated until the peer's application acknowledges them (ACK names
+// the seq), deduplicated by (signer, device, seq). GET and DATA are not control messages: see
+// data.h.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -22,65 +22,65 @@ inline constexpr std::size_t kMessageMax = 61'440;  // any MQTT payload, sealed 
 
 // Requester to gateway, after each connect.
 struct Hello {
-  std::string credential;            // compact JWS
+  std::string credential;  // compact JWS
   std::vector<int> versions;
-  std::uint64_t tree_size = 0;       // of the newest checkpoint it holds; 0: none
+  std::uint64_t tree_size = 0;  // of the newest checkpoint it holds; 0: none
 };
 
 // Gateway to requester: what is live, in answer to HELLO.
 struct State {
-  std::vector<std::string> offers;   // transfer ids
-  std::vector<std::string> revoked;  // transfer ids
-  std::string checkpoint;            // the daily one; may be empty
+  std::vector<std::string> offers;       // transfer ids
+  std::vector<std::string> revoked;      // transfer ids
+  std::string checkpoint;                // the daily one; may be empty
   std::vector<std::string> consistency;  // hex hashes, from Hello::tree_size
 };
 
 // One transfer per sealed file.
 struct Offer {
   struct Transfer {
-    std::string id;                  // 128 random bits, base64url: the capability for GET
+    std::string id;  // 128 random bits, base64url: the capability for GET
     std::uint64_t size = 0;
     std::uint64_t chunks = 0;
     std::string sha256;
     std::string merkle_root;
   };
-  std::string request_id;            // or the gift's id
+  std::string request_id;  // or the gift's id
   int piece = 1;
-  std::vector<Transfer> transfers;   // in the order of the delivery's files
+  std::vector<Transfer> transfers;  // in the order of the delivery's files
   Instant expires;
-  std::string delivery;              // compact JWS
-  std::string leaf;                  // its ledger leaf, one JSON line
-  std::string ledger_proof;          // C2SP tlog-proof: index, inclusion proof, checkpoint
+  std::string delivery;      // compact JWS
+  std::string leaf;          // its ledger leaf, one JSON line
+  std::string ledger_proof;  // C2SP tlog-proof: index, inclusion proof, checkpoint
 };
 
-struct Done {                        // requester: all is here and verified
-  std::string receipt;               // compact JWS
+struct Done {           // requester: all is here and verified
+  std::string receipt;  // compact JWS
 };
 
-struct ReceiptTaken {                // gateway: the receipt is stored, the outbox copy goes
+struct ReceiptTaken {  // gateway: the receipt is stored, the outbox copy goes
   std::string delivery_sha256;
 };
 
-struct Revoke {                      // gateway: this is taken back
+struct Revoke {  // gateway: this is taken back
   std::vector<std::string> transfers;
 };
 
-struct Resend {                      // gateway: these were never marked sent; GET them again
+struct Resend {  // gateway: these were never marked sent; GET them again
   std::string transfer;
   std::uint64_t base = 0;
   std::uint64_t bitmap = 0;
 };
 
-struct Notice {                      // gateway: a Decision object
-  std::string decision;              // compact JWS
+struct Notice {          // gateway: a Decision object
+  std::string decision;  // compact JWS
 };
 
-struct Cancel {                      // requester: no longer wanted
+struct Cancel {  // requester: no longer wanted
   std::string request_id;
 };
 
 struct Ack {
-  std::uint64_t acked = 0;           // the seq that is acknowledged
+  std::uint64_t acked = 0;  // the seq that is acknowledged
 };
 
 using Command =
@@ -88,7 +88,7 @@ using Command =
 
 struct Control {
   Common common;
-  std::uint64_t seq = 0;             // per signer and device, rising
+  std::uint64_t seq = 0;  // per signer and device, rising
   Command command;
 };
 

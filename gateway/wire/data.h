@@ -16,9 +16,9 @@ namespace latchstring::wire {
 
 // Several hosted brokers cut at 64 KiB: DATA as a whole stays within kMessageMax (61,440).
 inline constexpr std::size_t kChunkBytes = 60'000;
-inline constexpr std::size_t kProofMax = 40;      // hashes: 2^40 chunks
+inline constexpr std::size_t kProofMax = 40;  // hashes: 2^40 chunks
 inline constexpr std::size_t kTransferIdBytes = 16;
-inline constexpr std::uint64_t kGetWindow = 64;   // bits of the bitmap
+inline constexpr std::uint64_t kGetWindow = 64;  // bits of the bitmap
 
 using TransferId = std::array<std::uint8_t, kTransferIdBytes>;
 using ProofHash = std::array<std::uint8_t, 32>;
@@ -26,13 +26,13 @@ using ProofHash = std::array<std::uint8_t, 32>;
 struct Get {
   TransferId transfer{};
   std::uint32_t counter = 0;
-  std::uint64_t base = 0;      // all indices below it are on the requester's disk
-  std::uint64_t bitmap = 0;    // bit k: index base+k is wanted
+  std::uint64_t base = 0;    // all indices below it are on the requester's disk
+  std::uint64_t bitmap = 0;  // bit k: index base+k is wanted
 };
 
 struct Data {
   TransferId transfer{};
-  std::uint64_t index = 0;     // transfer index
+  std::uint64_t index = 0;       // transfer index
   std::vector<ProofHash> proof;  // RFC 6962 inclusion of the file chunk
   Bytes chunk;
 };

@@ -35,9 +35,9 @@ inline constexpr std::string_view kTypControl = "ls-ctl+jwt";
 
 // In every payload: v, iss (= kid), aud, jti, iat, exp.
 struct Common {
-  std::string iss;            // thumbprint of the signer
-  std::string aud = "any";    // a gateway id, or "any"
-  std::string jti;            // 128 random bits, base64url (22 characters)
+  std::string iss;          // thumbprint of the signer
+  std::string aud = "any";  // a gateway id, or "any"
+  std::string jti;          // 128 random bits, base64url (22 characters)
   Instant iat;
   Instant exp;
 };
@@ -45,8 +45,8 @@ struct Common {
 // typ ls-cred+jwt: the agency says who this officer is. At most 90 days.
 struct Credential {
   Common common;
-  std::string sub;                    // badge
-  std::string officer_jwk;            // cnf.jwk
+  std::string sub;                      // badge
+  std::string officer_jwk;              // cnf.jwk
   std::vector<std::string> recipients;  // age1..., 1 to 4
   Instant nbf;
 };
@@ -58,39 +58,39 @@ absl::StatusOr<Basis> basis_from(std::string_view text);
 // typ ls-req+jwt, signed by the officer, aged to the gateway inbox. common.aud: one gateway id.
 struct Request {
   Common common;
-  std::string id;                     // [a-z2-7]{10}, drawn by the requester
+  std::string id;  // [a-z2-7]{10}, drawn by the requester
   std::string case_number;
   Basis basis = Basis::consent;
-  std::string purpose;                // [a-z][a-z0-9_]*
+  std::string purpose;  // [a-z][a-z0-9_]*
   std::string title;
   std::string description;
-  std::vector<std::string> cameras;   // ids or published labels; empty: any
+  std::vector<std::string> cameras;  // ids or published labels; empty: any
   Interval footage;
   std::vector<std::string> recipients;  // rcpt: subset of the credential's
   std::string contact;
   bool want_audio = false;
   bool want_native = false;
   bool want_certificate = false;
-  std::string credential;             // the credential's compact JWS
-  std::string revocation_list;        // the agency's newest list, compact JWS; may be empty
-  std::string warrant;                // compact JWS; only with basis warrant
-  std::string checkpoint;             // newest it holds, signed note; may be empty
+  std::string credential;       // the credential's compact JWS
+  std::string revocation_list;  // the agency's newest list, compact JWS; may be empty
+  std::string warrant;          // compact JWS; only with basis warrant
+  std::string checkpoint;       // newest it holds, signed note; may be empty
 };
 
 // typ ls-decision+jwt: what an agency is told where `when_refused_say: reason`, and `received` and
 // `closed` for everybody.
 struct Decision {
   Common common;
-  std::string request_sha256;         // of the request's compact JWS
+  std::string request_sha256;  // of the request's compact JWS
   std::string request_id;
-  std::string state;                  // received, closed; with reasons: pending, processing, ...
-  std::string reason;                 // coarse; empty unless the policy says so
+  std::string state;   // received, closed; with reasons: pending, processing, ...
+  std::string reason;  // coarse; empty unless the policy says so
 };
 
 struct NamedFile {
   std::string name;
   std::uint64_t size = 0;
-  std::string sha256;                 // lower-case hex
+  std::string sha256;  // lower-case hex
   friend bool operator==(const NamedFile&, const NamedFile&) = default;
 };
 
@@ -99,10 +99,10 @@ struct Manifest {
   Common common;
   std::string request_id;
   std::string request_sha256;
-  std::string decision_sha256;        // of the `release commit` ledger leaf
-  std::string gift;                   // instead of the two hashes: the gift's id
-  std::string credential;             // compact JWS
-  std::string gateway_name;           // only if the household publishes it
+  std::string decision_sha256;  // of the `release commit` ledger leaf
+  std::string gift;             // instead of the two hashes: the gift's id
+  std::string credential;       // compact JWS
+  std::string gateway_name;     // only if the household publishes it
   int piece = 1;
   std::string camera;
   Interval asked;
@@ -113,18 +113,18 @@ struct Manifest {
     std::string sha256;
     std::int64_t ledger_index = -1;
   };
-  std::vector<Source> sources;        // at most 4096
-  std::vector<NamedFile> files;       // every inner file but this one
+  std::vector<Source> sources;   // at most 4096
+  std::vector<NamedFile> files;  // every inner file but this one
   std::string codec;
-  std::string container;              // mp4
+  std::string container;  // mp4
   std::uint64_t frames = 0;
   std::vector<std::string> redacted;  // sorted
   std::string tool;                   // latchstring 0.1.0
   bool reencoded = false;
-  std::string clock;                  // kernel or assumed
+  std::string clock;                             // kernel or assumed
   std::optional<std::int64_t> camera_offset_ms;  // camera minus gateway; absent: never measured
   std::vector<std::string> notes;
-  Instant delete_after;               // what the agency promises; Instant{}: no term
+  Instant delete_after;  // what the agency promises; Instant{}: no term
 };
 
 // typ ls-delivery+jwt, outer: opaque ids, safe for anyone to see.
@@ -135,19 +135,19 @@ struct Delivery {
   struct File {
     std::uint64_t size = 0;
     std::string sha256;
-    std::string merkle_root;          // RFC 6962 over chunks of kChunkBytes in file order, hex
+    std::string merkle_root;  // RFC 6962 over chunks of kChunkBytes in file order, hex
     friend bool operator==(const File&, const File&) = default;
   };
-  std::vector<File> files;            // 1 to 8, in the order of their transfers
-  std::string manifest_sha256;        // of the manifest's compact JWS
+  std::vector<File> files;      // 1 to 8, in the order of their transfers
+  std::string manifest_sha256;  // of the manifest's compact JWS
 };
 
 // typ ls-receipt+jwt: the officer has it, verified.
 struct Receipt {
   Common common;
-  std::string delivery_sha256;        // of the delivery's compact JWS
-  Instant delete_after;               // the promise; Instant{}: none was asked
-  std::string kept_longer_because;    // may be empty
+  std::string delivery_sha256;      // of the delivery's compact JWS
+  Instant delete_after;             // the promise; Instant{}: none was asked
+  std::string kept_longer_because;  // may be empty
 };
 
 // typ ls-revocation+jwt: what its signer takes back.
@@ -155,7 +155,7 @@ struct RevocationList {
   Common common;
   std::uint64_t seq = 0;
   Instant next_update;
-  std::vector<std::string> revoked;   // jti of credentials or warrants; at most 1024
+  std::vector<std::string> revoked;  // jti of credentials or warrants; at most 1024
 };
 
 std::string encode(const Credential& object);

@@ -21,8 +21,8 @@ struct Peer {
 std::string inbox_topic(std::string_view gateway, const Peer& peer);
 std::string control_topic(std::string_view gateway, const Peer& peer);
 std::string data_topic(std::string_view gateway, const Peer& peer);
-std::string all_inboxes_filter(std::string_view gateway);                 // ls1/<gw>/i/+/+
-std::string outbox_filter(std::string_view gateway, const Peer& peer);    // ls1/<gw>/o/<r>/<d>/+
+std::string all_inboxes_filter(std::string_view gateway);               // ls1/<gw>/i/+/+
+std::string outbox_filter(std::string_view gateway, const Peer& peer);  // ls1/<gw>/o/<r>/<d>/+
 
 // Who wrote to this inbox topic. InvalidArgument for anything else.
 absl::StatusOr<Peer> peer_of_inbox_topic(std::string_view gateway, std::string_view topic);

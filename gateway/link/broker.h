@@ -1,0 +1,62 @@
+// Broker: the managed Mosquitto, a child process in a folder of its own (config, certificate,
+// password and ACL files), restarted with back-off when it ends.
+// Threads: the owner's loop; exits are seen through a pidfd that the owner watches.
+// The listener speaks TLS with a certificate of the gateway's own authority; each mailbox reaches
+// its own topics only. Passwords are kept as salted PBKDF2 hashes.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/files.h"
+#include "gateway/base/time.h"
+#include "gateway/crypto/secret.h"
+
+namespace latchstring::link {
+
+inline constexpr std::size_t kMailboxesMax = 1'024;
+inline constexpr int kConnectionsMax = 256;
+inline constexpr Duration kRestartFirst = std::chrono::milliseconds{250};
+inline constexpr Duration kRestartMax = std::chrono::seconds{30};
+
+struct BrokerOptions {
+  Path folder;  // made 0700; wholly ours
+  std::string listen = "127.0.0.1";
+  int port = 0;         // 0: a free one is chosen, and kept for the life of the object
+  std::string gateway;  // id: its user name, and ls1/<gateway>/# is its topic
+  std::string ca_pem;
+  std::string cert_pem;
+  std::string key_pem;  // TODO: Secret once crypto/x509.h hands it out as one
+  std::string program = "mosquitto";
+};
+
+class Broker {
+ public:
+  static absl::StatusOr<std::unique_ptr<Broker>> open(BrokerOptions options);
+  virtual ~Broker() = default;  // SIGTERM, then SIGKILL
+
+  // Starts the child and waits until it listens, at most 5 seconds.
+  virtual absl::Status start() = 0;
+  virtual void stop() = 0;
+
+  // Readable when the child has ended; then call on_exit(). -1 while none runs.
+  virtual int exit_fd() const = 0;
+  // Reaps it. The delay after which the owner calls start() again.
+  virtual Duration on_exit() = 0;
+
+  virtual int port() const = 0;
+  virtual int pid() const = 0;  // 0: none runs
+  // Drawn at open(); for the gateway's own connection.
+  virtual const crypto::Secret& gateway_password() const = 0;
+
+  // Both rewrite the password and ACL files durably and tell the child (SIGHUP).
+  virtual absl::Status set_mailbox(std::string_view mailbox, const crypto::Secret& password) = 0;
+  virtual absl::Status remove_mailbox(std::string_view mailbox) = 0;
+  virtual std::vector<std::string> mailboxes() const = 0;
+};
+
+}  // namespace latchstring::link

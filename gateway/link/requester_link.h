@@ -1,0 +1,77 @@
+// RequesterLink: an officer's connection to one gateway. Says HELLO after each connect, repeats
+// what it sends until it is acknowledged, opens and checks what arrives, receives files.
+// Threads: the caller's own one, which waits in next(); the MQTT thread only hands over.
+// Limits: kInboxMax messages waiting; beyond it the newest is dropped and will be repeated.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "gateway/base/clock.h"
+#include "gateway/link/mqtt.h"
+#include "gateway/link/receiver.h"
+#include "gateway/link/reliable.h"
+#include "gateway/wire/envelope.h"
+#include "gateway/wire/ticket.h"
+
+namespace latchstring::link {
+
+inline constexpr std::size_t kInboxMax = 256;
+
+// What must survive a run, per gateway and device. The owner stores it durably in save().
+struct RequesterMemory {
+  std::uint64_t next_seq = 1;  // of the control messages that this device signs
+  SeqWindow seen;              // of those that the gateway signed
+};
+
+class RequesterLink {
+ public:
+  struct Options {
+    wire::Ticket ticket;
+    std::string device;             // id; topics are ls1/<gateway>/?/<mailbox>/<device>
+    std::string mailbox_user;       // empty: the ticket's mailbox
+    crypto::Secret password;        // empty: the ticket's secret
+    const crypto::SigningKey& key;  // the officer's; outlive the link
+    const crypto::age::Identity& identity;
+    std::string credential;       // compact JWS
+    std::uint64_t tree_size = 0;  // of the newest checkpoint held
+    RequesterMemory memory;
+    std::function<absl::Status(const RequesterMemory&)> save;
+    const Clock& clock;
+  };
+  // A verified control message of the gateway, each once. RESEND and ACK are handled inside.
+  struct Event {
+    wire::Control control;
+    std::uint64_t seq = 0;  // call take(seq) when what it asks for is done and stored
+  };
+
+  // Tries the ticket's brokers in order. Unavailable: none answered within `patience`.
+  static absl::StatusOr<std::unique_ptr<RequesterLink>> connect(Options options, Duration patience);
+  virtual ~RequesterLink() = default;
+
+  // A sealed request: repeated until stop_repeating(id), which the gateway's `received` calls for.
+  virtual absl::Status submit(std::string_view request_id, std::string_view request_jws) = 0;
+  virtual void stop_repeating(std::string_view request_id) = 0;
+  // DONE, CANCEL, ...: repeated until acknowledged.
+  virtual absl::Status send(wire::Command command) = 0;
+  // True when everything sent was acknowledged.
+  virtual bool all_acknowledged() const = 0;
+
+  // The next message; nothing after `patience`. Repeats what is due while it waits.
+  virtual absl::StatusOr<std::optional<Event>> next(Duration patience) = 0;
+  // Acknowledges: the gateway stops repeating it, a repeat is dropped from now on.
+  virtual absl::Status take(std::uint64_t seq) = 0;
+
+  // Receives one file into `store`, from where it stands. Ok when it is complete and its SHA-256
+  // is right. Unavailable: no progress for `patience` (resume later). Other events stay for next().
+  // PermissionDenied: it was revoked while it came (the Revoke event stays for next()).
+  virtual absl::Status receive(const Incoming& file, PartStore& store, Duration patience,
+                               const std::function<void(const Receiver&)>& progress) = 0;
+};
+
+}  // namespace latchstring::link

@@ -1,0 +1,80 @@
+// Sender: the gateway's end of the transfers. Answers each GET; holds the last index back until its
+// own bitmap, on disk, shows every other one as sent, so that a file whose release is taken back
+// stays undecryptable, whatever the requester claims to have.
+// Pure: no I/O, no clock; the caller passes the time and performs the answer.
+// Threads: loop only.
+// The owner: serves the chunks (GatewayLink::send_data), calls mark_sent() for what was published,
+// stores changed bitmaps at least every second, and before it hands over a last index
+// (Answer::store_first). A crash may lose bits, never invent them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <variant>
+#include <vector>
+
+#include "gateway/base/time.h"
+#include "gateway/link/bitmap.h"
+#include "gateway/wire/control.h"
+#include "gateway/wire/data.h"
+#include "gateway/wire/topics.h"
+
+namespace latchstring::link {
+
+// At most one RESEND or REVOKE per transfer in this time, unless it says something new: each costs
+// a signature.
+inline constexpr Duration kAnswerEvery = std::chrono::seconds{1};
+
+enum class Mode : std::uint8_t {
+  live,
+  suspended,  // pause, broken policy, lost clock: GETs go unanswered, nothing is deleted
+  revoked,    // answered with REVOKE
+};
+
+class Sender {
+ public:
+  struct Nothing {};
+  struct Serve {
+    std::vector<std::uint64_t> indices;  // transfer indices, in this order
+    bool store_first = false;            // store sent_of(transfer) before handing them over
+  };
+  struct Resend {
+    std::uint64_t base = 0;
+    std::uint64_t bitmap = 0;
+  };
+  struct Revoked {};
+  using Answer = std::variant<Nothing, Serve, Resend, Revoked>;
+
+  // `sent`: the stored bitmap, or Bitmap(chunks) for a new offer.
+  void add(const wire::TransferId& id, const wire::Peer& peer, Bitmap sent, Instant expires,
+           Mode mode = Mode::live);
+  void set_mode(const wire::TransferId& id, Mode mode);
+  void remove(const wire::TransferId& id);
+
+  // Unknown ids, another peer than the one it was offered to, expired transfers: Nothing.
+  Answer on_get(const wire::Peer& peer, const wire::Get& get, Instant now);
+
+  // These were handed to the broker.
+  void mark_sent(const wire::TransferId& id, const std::vector<std::uint64_t>& indices);
+
+  // Transfers whose bitmap changed since the last call; the owner stores them.
+  std::vector<wire::TransferId> take_changed();
+  const Bitmap* sent_of(const wire::TransferId& id) const;
+
+ private:
+  struct Transfer {
+    wire::Peer peer;
+    Bitmap sent;
+    Instant expires;
+    Mode mode = Mode::live;
+    bool changed = false;
+    Instant answered;  // the last Resend or Revoked
+    Resend last_resend;
+  };
+  static Answer serve(Transfer& transfer, const wire::Get& get, Instant now);
+  static Answer ask_again(Transfer& transfer, Instant now);
+
+  std::map<wire::TransferId, Transfer> transfers_;
+};
+
+}  // namespace latchstring::link
