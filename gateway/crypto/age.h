@@ -38,10 +38,10 @@ class Recipient {  // age1...
 class Identity {  // AGE-SECRET-KEY-1...
  public:
   static Identity generate();
-  static absl::StatusOr<Identity> parse(ByteView text);   // one key line
+  static absl::StatusOr<Identity> parse(ByteView text);  // one key line
   static absl::StatusOr<Identity> from_secret(Secret x25519_secret);
   Recipient recipient() const;
-  Secret text() const;                                    // the key line, without newline
+  Secret text() const;  // the key line, without newline
   const Secret& secret() const { return secret_; }
 
  private:
@@ -58,7 +58,8 @@ class Writer {
  public:
   static absl::StatusOr<std::unique_ptr<Writer>> open(const std::vector<Recipient>& to, Sink sink);
   static absl::StatusOr<std::unique_ptr<Writer>> open_with_passphrase(const Secret& passphrase,
-                                                                      Sink sink, int log2_work = 18);
+                                                                      Sink sink,
+                                                                      int log2_work = 18);
   virtual ~Writer() = default;
   virtual absl::Status write(ByteView plain) = 0;
   // Writes the last chunk. Without it the file is not a valid age file.

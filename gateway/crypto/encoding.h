@@ -10,14 +10,17 @@
 
 namespace latchstring::crypto {
 
-std::string to_hex(ByteView bytes);                          // lower case
-absl::StatusOr<Bytes> from_hex(std::string_view text);       // lower case only
+std::string to_hex(ByteView bytes);                     // lower case
+absl::StatusOr<Bytes> from_hex(std::string_view text);  // lower case only
 
-std::string to_base64url(ByteView bytes);                    // RFC 4648 section 5, no padding
+std::string to_base64url(ByteView bytes);  // RFC 4648 section 5, no padding
 absl::StatusOr<Bytes> from_base64url(std::string_view text);
 
-std::string to_base64(ByteView bytes);                       // RFC 4648 section 4, no padding (age)
+std::string to_base64(ByteView bytes);  // RFC 4648 section 4, no padding (age)
 absl::StatusOr<Bytes> from_base64(std::string_view text);
+
+std::string to_padded_base64(ByteView bytes);  // RFC 4648 section 4 (signed notes)
+absl::StatusOr<Bytes> from_padded_base64(std::string_view text);
 
 Bytes random_bytes(std::size_t count);
 // Ten characters of [a-z2-7]: 50 random bits; ids of requests, gateways, mailboxes, devices.

@@ -31,7 +31,8 @@ using FindKey = std::function<std::optional<VerifyKey>(std::string_view kid)>;
 // PermissionDenied: no such key, or the signature is wrong. InvalidArgument: malformed, or another
 // typ than `typ`.
 absl::StatusOr<Jws> verify_jws(std::string_view compact, std::string_view typ, const FindKey& find);
-absl::StatusOr<Jws> verify_jws(std::string_view compact, std::string_view typ, const VerifyKey& key);
+absl::StatusOr<Jws> verify_jws(std::string_view compact, std::string_view typ,
+                               const VerifyKey& key);
 
 // Header and payload without any check of the signature: only to find out which key to look up
 // (a credential inside a request) or which object this is. Never act on it.

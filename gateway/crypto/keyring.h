@@ -20,8 +20,8 @@ enum class KeySource { credential, passphrase, plain_file };
 
 class Keyring {
  public:
-  // Opens `folder`, making it and a first key-encryption key where there is none. Takes the key from
-  // $CREDENTIALS_DIRECTORY/latchstring-kek if that is set (systemd LoadCredential), else from
+  // Opens `folder`, making it and a first key-encryption key where there is none. Takes the key
+  // from $CREDENTIALS_DIRECTORY/latchstring-kek if that is set (systemd LoadCredential), else from
   // `folder`/kek, a 0600 file, which is a warning in `status`.
   static absl::StatusOr<std::unique_ptr<Keyring>> open(const Path& folder);
 
@@ -33,8 +33,8 @@ class Keyring {
   absl::Status destroy(std::string_view name);               // overwritten, unlinked, verified gone
   std::vector<std::string> names() const;
 
-  absl::StatusOr<SigningKey> signing_key(std::string_view name);      // made at first use
-  absl::StatusOr<age::Identity> identity(std::string_view name);      // made at first use
+  absl::StatusOr<SigningKey> signing_key(std::string_view name);  // made at first use
+  absl::StatusOr<age::Identity> identity(std::string_view name);  // made at first use
 
  private:
   Keyring(Path folder, Secret kek, KeySource source);

@@ -13,12 +13,16 @@ namespace latchstring::crypto {
 // Must run before anything else of this module; aborts when libsodium cannot start. Idempotent.
 void start();
 
+// For programs that hold keys, first thing in main: no core dumps, no ptrace by others
+// (PR_SET_DUMPABLE, RLIMIT_CORE).
+void harden_process();
+
 // A fixed number of bytes from sodium_malloc(3): guard pages, locked, kept out of core dumps.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::size_t size);           // zero bytes
-  static Secret copy_of(ByteView bytes);       // wiping the source is the caller's duty
+  explicit Secret(std::size_t size);      // zero bytes
+  static Secret copy_of(ByteView bytes);  // wiping the source is the caller's duty
   static Secret random(std::size_t size);
   Secret(Secret&&) noexcept = default;
   Secret& operator=(Secret&&) noexcept = default;

@@ -18,8 +18,8 @@ class VerifyKey {
   static absl::StatusOr<VerifyKey> from_jwk(std::string_view json);
   static absl::StatusOr<VerifyKey> from_bytes(ByteView bytes);
 
-  std::string to_jwk() const;          // one line, members in order crv, kty, x
-  std::string thumbprint() const;      // RFC 7638, SHA-256, base64url: 43 characters
+  std::string to_jwk() const;      // one line, members in order crv, kty, x
+  std::string thumbprint() const;  // RFC 7638, SHA-256, base64url: 43 characters
   bool verify(ByteView message, ByteView signature) const;  // RFC 8032; strict (libsodium)
   ByteView bytes() const { return bytes_; }
   friend bool operator==(const VerifyKey&, const VerifyKey&) = default;

@@ -94,8 +94,7 @@ class Reader {
   std::vector<Reader> objects(std::string_view name, std::size_t count_max);
   // The member as JSON text (a JWK that another module reads).
   std::string text_of(std::string_view name);
-  // For a member with a form of its own; nullptr where it is missing. Counts as read.
-  const Value* optional_value(std::string_view name);
+  const Value* optional_value(std::string_view name);  // nullptr where missing; counts as read
 
   // Text turned into something else by a function string_view -> StatusOr<T>.
   template <class T>
