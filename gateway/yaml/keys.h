@@ -45,10 +45,11 @@ struct KeyRow {
   std::string_view name;
   Type type = Type::text;
   Need need = Need::optional;
-  std::string_view fallback;  // the default, as it would be written; empty: simply absent
-  std::string_view sentence;  // what it does, for help, schema and reference
-  std::string_view words;     // Type::word and identifiers: the words allowed, separated by spaces
-  std::int64_t least = 0;     // integer, bytes (bytes), duration (seconds)
+  std::string_view fallback = {};  // the default, as it would be written; empty: simply absent
+  std::string_view sentence = {};  // what it does, for help, schema and reference
+  std::string_view words =
+      {};                  // Type::word and identifiers: the words allowed, separated by spaces
+  std::int64_t least = 0;  // integer, bytes (bytes), duration (seconds)
   std::int64_t most = std::numeric_limits<std::int32_t>::max();
 };
 

@@ -1,0 +1,191 @@
+// One scalar into one typed value, or a fault that shows how it should look.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "gateway/yaml/keys.h"
+
+namespace latchstring::yaml {
+namespace {
+
+bool is_digits(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Plain digits without leading zeros, at most 15 of them.
+std::optional<std::int64_t> natural(std::string_view text) {
+  if (!is_digits(text) || text.size() > 15 || (text.size() > 1 && text[0] == '0')) {
+    return std::nullopt;
+  }
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+struct Unit {
+  std::string_view name;
+  std::int64_t factor;
+};
+constexpr Unit kTimeUnits[] = {{"second", 1},  {"seconds", 1},  {"minute", 60}, {"minutes", 60},
+                               {"hour", 3600}, {"hours", 3600}, {"day", 86400}, {"days", 86400}};
+constexpr Unit kByteUnits[] = {{"KiB", std::int64_t{1} << 10},
+                               {"MiB", std::int64_t{1} << 20},
+                               {"GiB", std::int64_t{1} << 30},
+                               {"TiB", std::int64_t{1} << 40}};
+
+// `30 minutes` with these units; nullopt when it has another form or is too large.
+std::optional<std::int64_t> with_unit(std::string_view text, std::span<const Unit> units) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  const auto count = natural(text.substr(0, space));
+  const std::string_view unit = text.substr(space + 1);
+  const auto found =
+      std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == unit; });
+  if (!count || found == units.end()) return std::nullopt;
+  if (*count > std::numeric_limits<std::int64_t>::max() / found->factor) return std::nullopt;
+  return *count * found->factor;
+}
+
+std::string shown(const Node& node) {
+  if (node.is_list()) return "a list";
+  if (node.is_map()) return "a map";
+  return fmt::format("\"{}\"", node.text);
+}
+
+std::nullopt_t wrong(const Node& node, std::string_view expected, std::string hint,
+                     Faults& faults) {
+  faults.add(node.place, fmt::format("{} is not {}.", shown(node), expected), std::move(hint));
+  return std::nullopt;
+}
+
+std::string in_units(std::int64_t seconds) {
+  for (const auto& [name, factor] :
+       {Unit{"days", 86400}, Unit{"hours", 3600}, Unit{"minutes", 60}}) {
+    if (seconds != 0 && seconds % factor == 0) return fmt::format("{} {}", seconds / factor, name);
+  }
+  return fmt::format("{} seconds", seconds);
+}
+
+}  // namespace
+
+bool is_identifier(std::string_view text) {
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !text.empty() && text.size() <= kIdentifierMax && is_lower(text[0]) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+std::optional<std::string> read_text(const Node& node, Faults& faults) {
+  if (!node.is_scalar()) return wrong(node, "a text", "write some words", faults);
+  if (node.text.empty()) return wrong(node, "a text", "write some words", faults);
+  if (node.text.size() > kTextMax) {
+    faults.add(node.place, fmt::format("This text is longer than {} bytes.", kTextMax));
+    return std::nullopt;
+  }
+  const bool printable = std::none_of(node.text.begin(), node.text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+  if (!printable) return wrong(node, "a plain line of text", "take out \\n and the like", faults);
+  return node.text;
+}
+
+std::optional<std::string> read_identifier(const Node& node, Faults& faults) {
+  if (node.is_scalar() && is_identifier(node.text)) return node.text;
+  return wrong(
+      node, "a name",
+      fmt::format("small letters, digits and _ only, a letter first, at most {}", kIdentifierMax),
+      faults);
+}
+
+std::optional<bool> read_yes_no(const Node& node, Faults& faults) {
+  if (node.is_scalar() && !node.quoted) {
+    if (node.text == "yes") return true;
+    if (node.text == "no") return false;
+  }
+  const bool only_quoted = node.is_scalar() && (node.text == "yes" || node.text == "no");
+  return wrong(node, "yes or no",
+               only_quoted ? "take the quotes away" : "write yes or no, without quotes", faults);
+}
+
+std::optional<std::int64_t> read_integer(const Node& node, const KeyRow& row, Faults& faults) {
+  if (!node.is_scalar() || node.quoted) {
+    return wrong(node, "a whole number", "write digits, without quotes", faults);
+  }
+  const auto value = natural(node.text);
+  if (!value) {
+    const bool zero_first = is_digits(node.text) && node.text.size() > 1 && node.text[0] == '0';
+    return wrong(node, "a whole number",
+                 zero_first ? "no leading zeros" : "write digits only, for example 30", faults);
+  }
+  if (*value < row.least || *value > row.most) {
+    return wrong(node, fmt::format("from {} to {}", row.least, row.most), "", faults);
+  }
+  return value;
+}
+
+std::optional<double> read_number(const Node& node, Faults& faults) {
+  constexpr std::string_view kHint = "write it like 0.25";
+  if (!node.is_scalar() || node.quoted) return wrong(node, "a number", std::string(kHint), faults);
+  const std::string_view text = node.text;
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+  const std::size_t dot = digits.find('.');
+  const std::string_view whole = digits.substr(0, dot);
+  const bool sound =
+      natural(whole) && (dot == std::string_view::npos || is_digits(digits.substr(dot + 1)));
+  double value = 0;
+  const auto end = text.data() + text.size();
+  if (!sound || std::from_chars(text.data(), end, value).ptr != end) {
+    return wrong(node, "a number", std::string(kHint), faults);
+  }
+  return value;
+}
+
+std::optional<Duration> read_duration(const Node& node, const KeyRow& row, Faults& faults) {
+  const auto seconds = node.is_scalar() ? with_unit(node.text, kTimeUnits) : std::nullopt;
+  if (!seconds) {
+    return wrong(node, "a length of time",
+                 "a number and seconds, minutes, hours or days: 30 minutes", faults);
+  }
+  if (*seconds < row.least || *seconds > row.most) {
+    return wrong(node, fmt::format("from {} to {}", in_units(row.least), in_units(row.most)), "",
+                 faults);
+  }
+  return std::chrono::seconds(*seconds);
+}
+
+std::optional<std::int64_t> read_bytes(const Node& node, const KeyRow& row, Faults& faults) {
+  const auto value = node.is_scalar() ? with_unit(node.text, kByteUnits) : std::nullopt;
+  if (!value) {
+    return wrong(node, "an amount of storage", "a number and KiB, MiB, GiB or TiB: 64 GiB", faults);
+  }
+  if (*value < row.least || *value > row.most) {
+    return wrong(node, fmt::format("from {} to {} bytes", row.least, row.most), "", faults);
+  }
+  return value;
+}
+
+std::optional<int> read_date(const Node& node, Faults& faults) {
+  const std::string_view text = node.text;
+  const bool shaped = node.is_scalar() && text.size() == 10 && text[4] == '-' && text[7] == '-' &&
+                      is_digits(text.substr(0, 4)) && is_digits(text.substr(5, 2)) &&
+                      is_digits(text.substr(8, 2));
+  if (!shaped) return wrong(node, "a date", "year-month-day: 2027-03-31", faults);
+  const auto part = [&](std::size_t at, std::size_t length) {
+    int value = 0;
+    std::from_chars(text.data() + at, text.data() + at + length, value);
+    return value;
+  };
+  const int year = part(0, 4);
+  const int month = part(5, 2);
+  const int day = part(8, 2);
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok() || year < 1970) return wrong(node, "a day of the calendar", "", faults);
+  return (year * 100 + month) * 100 + day;
+}
+
+}  // namespace latchstring::yaml
