@@ -46,15 +46,19 @@ class Channel {
   absl::Status send(std::uint8_t type, ByteView body);
   absl::StatusOr<Message> receive();
   void close() { socket_.reset(); }
-  int fd() const { return socket_.get(); }
+  bool is_open() const { return socket_.valid(); }  // false, too, once the other end was gone
 
  private:
-  absl::Status wait_for(short events, Instant until) const;
+  using Steady = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+  static Steady now();
+  absl::Status wait_for(short events, Steady until) const;
+  absl::Status gone();
 
   UniqueFd socket_;
   const Cancel* const cancel_;
   const Duration patience_;
   Unframer unframer_;
+  Bytes chunk_;
 };
 
 }  // namespace latchstring::worker

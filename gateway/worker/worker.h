@@ -43,22 +43,24 @@ class Process {
   Process& operator=(const Process&) = delete;
   ~Process();  // kills what still runs
 
-  Channel& channel() { return channel_; }
   pid_t pid() const { return pid_; }
 
+  // As Channel's; when they fail the child is dead, and the error says what happened to it, such as
+  // `the worker was killed by the sandbox (SIGSYS): it tried to open a file`.
+  absl::Status send(std::uint8_t type, ByteView body);
+  absl::StatusOr<Message> receive();
   // After the child's last message: ok when it left with exit code 0 by itself.
   absl::Status wait_for_end();
-  // After the channel failed with `symptom`: kills the child and says what happened to it, such as
-  // `the worker was killed by the sandbox (SIGSYS): it tried to open a file`.
-  absl::Status explain(const absl::Status& symptom);
 
  private:
   Process(pid_t pid, UniqueFd socket, const Cancel& cancel, Duration patience);
   int reap(Duration patience);  // wait status; kills when the time is over
+  absl::Status explain(const absl::Status& symptom);
 
   const pid_t pid_;
   Channel channel_;
   std::optional<int> ended_;  // wait status, once reaped
+  int denied_call_ = -1;      // what the sandbox reported
 };
 
 // How a process ended, in words. `denied_call`: the system call the sandbox reported, -1 if none.
