@@ -1,0 +1,155 @@
+// The archive: the last days of each camera, encrypted, oldest dropped first.
+// Owns a folder: segments/CAMERA/DAY/*.age, holds/, and index.db, which can be rebuilt from the
+// segments. Only segments are truth: times and names are read from inside the encryption.
+// Threads: an appender on its camera's streaming thread, a Cutter on the release worker, a HoldJob
+// on the chores thread; all else on the loop. The index is touched by the loop alone: a segment
+// that ended waits in a queue until collect().
+// Limits: keep_bytes, keep_for, keep_free; pending_bytes for pins and hold_bytes for holds; one
+// tick() evicts at most kEvictPerTick segments; a segment is at most kSegmentLengthMax long.
+// If the disk falls behind: writing fails with ResourceExhausted and the segment ends early.
+// Format: docs/ref/archive-format.md.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/archive/cutter.h"
+#include "gateway/archive/day_keys.h"
+#include "gateway/archive/hold.h"
+#include "gateway/archive/segment.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/files.h"
+#include "gateway/media/segment_sink.h"
+
+namespace latchstring::archive {
+
+class Index;
+class Intake;
+
+inline constexpr int kEvictPerTick = 64;
+inline constexpr std::size_t kPinsMax = 4096;
+
+struct Options {
+  Path folder;
+  Duration keep_for{0};
+  std::uint64_t keep_bytes = 0;
+  std::uint64_t keep_free = 0;  // of the disk, whoever uses it
+  std::uint64_t hold_bytes = 0;
+  std::uint64_t pending_bytes = 0;
+  Duration sync{0};  // what a power cut may lose
+  // The household's local day of a moment: `2026-05-04`. Called on any thread.
+  std::function<std::string(Instant)> local_day;
+  // Called on streaming threads when a segment has ended: post collect() to the loop. A post that
+  // is dropped is made up for by the next tick().
+  std::function<void()> wake;
+};
+
+// Footage of a pending request, kept while residents think.
+struct Pin {
+  std::string request;
+  std::string camera;
+  Interval interval;
+};
+
+struct CheckReport {
+  bool index_rebuilt = false;           // it was missing or damaged
+  int segments = 0;                     // in the index, after the check
+  std::vector<std::string> added;       // whole files that the index did not know
+  std::vector<std::string> recovered;   // cut short by a crash, written anew
+  std::vector<std::string> dropped;     // rows without a file
+  std::vector<std::string> unreadable;  // files left as they are, each with the reason
+  bool clean() const {
+    return !index_rebuilt && added.empty() && recovered.empty() && dropped.empty() &&
+           unreadable.empty();
+  }
+};
+
+struct TickReport {
+  int evicted = 0;
+  std::uint64_t evicted_bytes = 0;
+  bool more = false;                        // call again soon
+  std::vector<std::string> forgotten_days;  // their keys were destroyed
+  std::vector<std::string> lost_pins;       // requests whose footage had to go
+};
+
+class Archive {
+ public:
+  // Finishes interrupted deletions, recovers what a crash cut short in each camera's newest days,
+  // rebuilds a missing or damaged index from the files. FailedPrecondition: the index is of a newer
+  // program or is another database.
+  static absl::StatusOr<std::unique_ptr<Archive>> open(Options options, crypto::Keyring& keyring,
+                                                       const Clock& clock);
+  ~Archive();
+  Archive(const Archive&) = delete;
+  Archive& operator=(const Archive&) = delete;
+  const CheckReport& found_at_open() const { return found_; }
+
+  // For one camera's recorder; must go before the archive.
+  std::unique_ptr<media::SegmentSink> appender();
+  // Writes the rows of the segments that ended since.
+  absl::Status collect();
+  // True while a segment is being written that may hold footage of the interval: ask the recorder
+  // to end it, and cut when this is false.
+  bool open_segment_touches(const std::string& camera, const Interval& interval);
+
+  // What a Cutter needs; as long as a copy of it lives, these segments stay.
+  absl::StatusOr<Footage> footage(const std::string& camera, const Interval& interval);
+  // The last indexed segment of the camera, for snapshots. NotFound: none yet.
+  absl::StatusOr<Footage> newest(const std::string& camera);
+  Cutter cutter() const;
+  const DayKeys& keys() const { return keys_; }
+  // Stretches without a gap, by camera and time.
+  struct Span {
+    std::string camera;
+    Interval interval;
+    std::uint64_t size_bytes = 0;
+  };
+  absl::StatusOr<std::vector<Span>> spans();
+  std::uint64_t bytes() const;  // of all segments
+
+  // Age, bytes and free space, oldest first; forgets days that have no footage left.
+  absl::StatusOr<TickReport> tick();
+  // Pinned footage is not evicted. Over pending_bytes the oldest pins go: the requests that lost
+  // theirs are returned. Pinning the same again changes nothing.
+  absl::StatusOr<std::vector<std::string>> pin(const Pin& pin);
+  absl::Status unpin(const std::string& request);
+  absl::StatusOr<std::vector<Pin>> pins();
+
+  // Evidence holds (hold.h). ResourceExhausted: it would go over hold_bytes; nothing is held.
+  absl::StatusOr<HoldJob> plan_hold(const std::string& hold, const Footage& footage,
+                                    const crypto::age::Recipient& household);
+  absl::Status record_hold(const HeldFiles& held, Instant until);
+  absl::Status release_hold(const std::string& hold);
+
+  // What the ledger does not commit to yet, of segments that ended before; by id.
+  absl::StatusOr<std::vector<Segment>> uncommitted(Instant before);
+  absl::Status committed(const std::vector<std::string>& ids, std::int64_t ledger_index);
+
+  // Compares every file with the index; with `repair`, also mends. Reads the contents of files
+  // only where the index does not know them.
+  absl::StatusOr<CheckReport> check(bool repair);
+
+ private:
+  Archive(Options options, crypto::Keyring& keyring, const Clock& clock);
+  absl::Status open_index();
+  absl::Status evict(const std::vector<Segment>& victims, TickReport& report);
+  absl::Status forget_days(TickReport& report);
+  absl::StatusOr<bool> over_limits(TickReport& report, std::vector<Segment>& victims);
+  std::vector<std::string> leased() const;
+
+  const Options options_;
+  const Clock& clock_;
+  DayKeys keys_;                    // any thread
+  std::unique_ptr<Intake> intake_;  // any thread
+
+  // Loop only.
+  std::unique_ptr<Index> index_;
+  mutable std::vector<std::weak_ptr<const Lease>> leases_;
+  CheckReport found_;
+};
+
+}  // namespace latchstring::archive
