@@ -98,12 +98,23 @@ using Effect = std::variant<effect::SendReceived, effect::SendClosed, effect::As
                             effect::TellResidents, effect::Cut, effect::StopWork, effect::Offer,
                             effect::DropSealed, effect::Withdraw, effect::DeleteOutbox>;
 
-// What the ledger says of it. `what` is one of: request, decision, approval, release commit, done,
-// abort, revoke, closed.
+// What the ledger says of it.
+enum class Record : std::uint8_t {
+  request,
+  decision,
+  approval,
+  release_commit,
+  done,
+  abort,
+  revoke,
+  closed
+};
+
 struct Entry {
-  std::string what;
+  Record what = Record::decision;
   int piece = 0;       // 0: the request as a whole
-  std::string detail;  // a state or a resident's answer; never a word of the request
+  std::string word;    // a state, an approval, an answer: [a-z_]
+  std::string detail;  // for the household's own, deletable record; never a word of the request
 };
 
 struct Outcome {

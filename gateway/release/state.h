@@ -48,10 +48,10 @@ struct Answer {
 
 // What was asked; never changes.
 struct Subject {
-  std::string id;       // [a-z2-7]{10}
-  std::string agency;   // id in the policy
-  std::string officer;  // badge
-  std::vector<std::string> cameras;
+  std::string id;                    // [a-z2-7]{10}
+  std::string agency;                // id in the policy
+  std::string officer;               // badge
+  std::vector<std::string> cameras;  // ids or labels; empty: any
   policy::Basis basis = policy::Basis::consent;
   std::string purpose;
   Interval footage;

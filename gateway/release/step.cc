@@ -45,12 +45,12 @@ Approval Step::approval_now(const policy::Piece& decided) const {
 
 void Step::receive() {
   effect(effect::SendReceived{});
-  entry("request", 0, std::string(policy::to_string(state().subject.basis)));
+  entry(Record::request, 0, "received");
   if (facts_.clock_is_right) state().close_at = facts_.now + facts_.answers_after;
   if (facts_.too_many_open) {
     state().phase = Phase::ended;
     state().outcome = "not judged";
-    entry("decision", 0, "too many open requests of this agency");
+    entry(Record::decision, 0, "refuse", "too many open requests of this agency");
     effect(effect::TellResidents{"a request was not judged: this agency has too many open ones"});
   }
   // Judged in a step of its own, after `received` was committed and posted.
@@ -66,10 +66,9 @@ void Step::judge_or_wait() {
 
 void Step::judge() {
   int number = 0;
-  for (const std::string& camera : state().subject.cameras) {
-    const auto found = facts_.decisions.find(camera);
-    if (found == facts_.decisions.end() || !facts_.requester_is_valid) continue;
-    for (const policy::Piece& decided : found->second.pieces) {
+  for (const auto& [camera, decision] : facts_.decisions) {
+    if (!facts_.requester_is_valid) break;
+    for (const policy::Piece& decided : decision.pieces) {
       if (decided.approval == Approval::refuse || state().pieces.size() == kPiecesMax) continue;
       Piece piece;
       piece.number = ++number;
@@ -82,7 +81,7 @@ void Step::judge() {
   if (state().pieces.empty()) {
     state().phase = Phase::ended;
     state().outcome = "refused";
-    entry("decision", 0, "refuse");
+    entry(Record::decision, 0, "refuse");
     return;
   }
   start_automatic_pieces();
@@ -90,7 +89,7 @@ void Step::judge() {
 
 void Step::start_automatic_pieces() {
   for (Piece& piece : state().pieces) {
-    entry("decision", piece.number, std::string(policy::to_string(piece.approval)));
+    entry(Record::decision, piece.number, std::string(policy::to_string(piece.approval)));
     if (piece.approval == Approval::automatic) start_work(piece);
   }
   settle();
@@ -142,7 +141,7 @@ void Step::answer() {
   } else {
     answers.push_back({given.resident, given.yes, facts_.now});
   }
-  entry("approval", 0, fmt::format("{} {}", given.resident, given.yes ? "yes" : "no"));
+  entry(Record::approval, 0, given.yes ? "yes" : "no", given.resident);
   if (!given.yes) {
     take_back_all(PieceState::refused, fmt::format("{} said no", given.resident));
     effect(effect::TellResidents{fmt::format("{} said no", given.resident)});
@@ -175,7 +174,7 @@ void Step::reconsider() {
     piece.approval = approval_now(decided_for(piece));
     if (!is_approved(piece.approval, state().answers, facts_.residents)) {
       take_back(piece, PieceState::revoked, "the rules no longer permit it");
-      entry("revoke", piece.number, "rules");
+      entry(Record::revoke, piece.number, "rules");
       effect(
           effect::TellResidents{"an offered clip was taken back: the rules no longer permit it"});
     }
@@ -194,7 +193,7 @@ void Step::sealed() {
     if (piece->approval == Approval::refuse) {
       piece->state = PieceState::refused;
       piece->reason = "the rules no longer permitted it when it was to be released";
-      entry("abort", piece->number, "rules");
+      entry(Record::abort, piece->number, "rules");
       effect(effect::TellResidents{"a clip was not released: the rules no longer permitted it"});
     } else {
       piece->state = PieceState::waiting;
@@ -204,12 +203,12 @@ void Step::sealed() {
   if (state().close_at != Instant{} && facts_.now >= state().close_at) {
     drop_sealed();
     piece->state = PieceState::lapsed;
-    entry("abort", piece->number, "lapsed");
+    entry(Record::abort, piece->number, "lapsed");
     return settle();
   }
   piece->state = PieceState::offered;
   piece->expires = facts_.now + kOfferLifetime;
-  entry("release commit", piece->number, "");
+  entry(Record::release_commit, piece->number, "");
   effect(effect::Offer{piece->number});
   settle();
 }
@@ -224,7 +223,7 @@ void Step::work_failed() {
   if (piece == nullptr || piece->state != PieceState::working) return;
   piece->state = PieceState::failed;
   piece->reason = failed.reason;
-  entry("abort", piece->number, failed.no_footage ? "no footage" : "failed");
+  entry(Record::abort, piece->number, failed.no_footage ? "no_footage" : "failed", failed.reason);
   effect(effect::TellResidents{fmt::format("a clip could not be made: {}", failed.reason)});
   settle();
 }
@@ -233,7 +232,7 @@ void Step::receipt_stored() {
   Piece* piece = find_piece(std::get<event::ReceiptStored>(event_).piece);
   if (piece == nullptr || piece->state != PieceState::offered) return;
   piece->state = PieceState::delivered;
-  entry("done", piece->number, "");
+  entry(Record::done, piece->number, "");
   effect(effect::DeleteOutbox{piece->number});
   settle();
 }
@@ -244,7 +243,7 @@ void Step::revoke() {
     return refuse_answer(denied("`{}` is not a resident who may answer", by.resident));
   }
   take_back_all(PieceState::revoked, fmt::format("{} took it back", by.resident));
-  entry("revoke", 0, by.resident);
+  entry(Record::revoke, 0, "resident", by.resident);
   effect(effect::TellResidents{fmt::format("{} took the release back", by.resident)});
   state().outcome = "revoked";
   state().phase = Phase::ended;
@@ -252,7 +251,7 @@ void Step::revoke() {
 
 void Step::cancel() {
   take_back_all(PieceState::revoked, "the requester cancelled it");
-  entry("abort", 0, "cancelled");
+  entry(Record::abort, 0, "cancelled");
   effect(effect::TellResidents{"the requester cancelled the request"});
   state().outcome = "cancelled";
   state().phase = Phase::ended;

@@ -52,8 +52,8 @@ class Step {
   void effect(Effect effect) {
     outcome_.effects.emplace_back(std::move(effect));
   }
-  void entry(std::string what, int piece, std::string detail) {
-    outcome_.entries.push_back({std::move(what), piece, std::move(detail)});
+  void entry(Record what, int piece, std::string word, std::string detail = {}) {
+    outcome_.entries.push_back({what, piece, std::move(word), std::move(detail)});
   }
   Piece* find_piece(int number);
   void refuse_answer(absl::Status why) { outcome_.answer = std::move(why); }

@@ -31,7 +31,7 @@ void Step::time_out_answers() {
     any = true;
   }
   if (!any) return;
-  entry("decision", 0, "refuse: no answer");
+  entry(Record::approval, 0, "timed_out");
   effect(effect::TellResidents{"nobody answered in time: refused"});
 }
 
@@ -39,7 +39,7 @@ void Step::expire_offers() {
   for (Piece& piece : state().pieces) {
     if (piece.state != PieceState::offered || facts_.now < piece.expires) continue;
     piece.state = PieceState::expired;
-    entry("abort", piece.number, "expired");
+    entry(Record::abort, piece.number, "expired");
     effect(effect::DeleteOutbox{piece.number});
     effect(effect::TellResidents{"an offered clip was never fetched: it expired"});
   }
@@ -49,7 +49,7 @@ void Step::send_closed_when_due() {
   if (state().closed_sent || state().close_at == Instant{} || facts_.now < state().close_at) return;
   lapse_unoffered();
   state().closed_sent = true;
-  entry("closed", 0, "");
+  entry(Record::closed, 0, "closed");
   effect(effect::SendClosed{});
 }
 
@@ -58,14 +58,14 @@ void Step::lapse_unoffered() {
   if (state().phase == Phase::received) {
     state().phase = Phase::ended;
     state().outcome = "lapsed";
-    entry("abort", 0, "never judged");
+    entry(Record::abort, 0, "never_judged");
     effect(effect::TellResidents{"a request was never judged: its time is over"});
   }
   for (Piece& piece : state().pieces) {
     if (piece.state != PieceState::waiting && piece.state != PieceState::working) continue;
     if (piece.state == PieceState::working) effect(effect::StopWork{piece.number});
     piece.state = PieceState::lapsed;
-    entry("abort", piece.number, "lapsed");
+    entry(Record::abort, piece.number, "lapsed");
     effect(effect::TellResidents{"a clip was not ready in time: it lapsed"});
   }
 }

@@ -1,0 +1,230 @@
+#include "gateway/state/docket.h"
+
+#include <algorithm>
+
+#include "gateway/base/ensure.h"
+#include "gateway/base/status.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/state/facts.h"
+
+namespace latchstring::state {
+namespace {
+
+constexpr std::string_view kPausedBy = "paused-by";
+
+policy::Basis basis_of(wire::Basis basis) {
+  switch (basis) {
+    case wire::Basis::consent:
+      return policy::Basis::consent;
+    case wire::Basis::warrant:
+      return policy::Basis::warrant;
+    case wire::Basis::emergency:
+      return policy::Basis::emergency;
+    case wire::Basis::preservation:
+      return policy::Basis::preservation;
+  }
+  ensure(false);
+  return policy::Basis::consent;
+}
+
+StoredRequest stored_from(const trust::Verified& verified, const wire::Peer& peer, Instant now) {
+  const wire::Request& asked = verified.request;
+  StoredRequest stored;
+  release::Subject& subject = stored.state.subject;
+  subject.id = asked.id;
+  subject.agency = verified.officer.agency;
+  subject.officer = verified.officer.badge;
+  subject.cameras = asked.cameras;
+  subject.basis = basis_of(asked.basis);
+  subject.purpose = asked.purpose;
+  subject.footage = asked.footage;
+  subject.want_audio = asked.want_audio;
+  subject.want_native = asked.want_native;
+  subject.received = now;
+  Origin& origin = stored.origin;
+  origin.peer = peer;
+  origin.recipients = asked.recipients;
+  origin.compact = verified.compact;
+  origin.sha256 = verified.request_sha256;
+  origin.credential = verified.officer.credential_jws;
+  origin.officer = verified.officer.thumbprint;
+  origin.case_number = asked.case_number;
+  origin.title = asked.title;
+  origin.description = asked.description;
+  origin.contact = asked.contact;
+  origin.dates_pending = verified.officer.dates_pending;
+  return stored;
+}
+
+void add_effects(std::string_view request, std::vector<release::Effect> effects,
+                 std::vector<Effect>& out) {
+  for (release::Effect& effect : effects) out.push_back({std::string(request), std::move(effect)});
+}
+
+}  // namespace
+
+Docket::Docket(Parts parts)
+    : database_(parts.database),
+      ledger_(parts.ledger),
+      clock_(parts.clock),
+      key_(parts.key),
+      gateway_id_(std::move(parts.gateway_id)),
+      mail_(database_, key_),
+      transfers_(database_) {}
+
+trust::Agencies Docket::agencies() const {
+  const auto& rules = house_.rules != nullptr ? house_.rules : house_.last_valid;
+  trust::Agencies agencies;
+  if (rules == nullptr) return agencies;
+  for (const auto& [id, agency] : rules->agencies) agencies.push_back({id, agency.key});
+  return agencies;
+}
+
+absl::StatusOr<Step> Docket::receive(const trust::Verified& verified, const wire::Peer& peer) {
+  if (verified.repeat) return Step{};
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  trust::Verifier verifier(database_);
+  LS_RETURN_IF_ERROR(verifier.record(verified));
+  LS_RETURN_IF_ERROR(insert_request(database_, stored_from(verified, peer, clock_.now())));
+  LS_ASSIGN(Step step, perform(verified.request.id, release::event::Received{}, {}));
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return step;
+}
+
+absl::StatusOr<Step> Docket::apply(std::string_view request, const release::Event& event) {
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  LS_ASSIGN(Step step, perform(request, event, {}));
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return step;
+}
+
+absl::StatusOr<Step> Docket::sealed(const SealedClip& clip) {
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  Extras extras;
+  extras.sealed = &clip;
+  LS_ASSIGN(Step step, perform(clip.release_id(), release::event::Sealed{clip.piece()}, extras));
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return step;
+}
+
+absl::StatusOr<Step> Docket::store_receipt(std::string_view delivery_sha256,
+                                           std::string_view receipt_jws) {
+  std::string request;
+  int piece = 0;
+  LS_RETURN_IF_ERROR(database_.query("SELECT request, number FROM pieces WHERE delivery_sha256 = ?",
+                                     {delivery_sha256}, [&](const store::Row& row) {
+                                       request = row.get<std::string>(0);
+                                       piece = row.get<int>(1);
+                                       return absl::OkStatus();
+                                     }));
+  if (request.empty()) return not_found("no delivery has the hash `{}`", delivery_sha256);
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  Extras extras;
+  extras.receipt_sha256 = crypto::sha256_hex(receipt_jws);
+  LS_ASSIGN(const StoredRequest stored, load_request(database_, request));
+  LS_ASSIGN(Step step, perform(request, release::event::ReceiptStored{piece}, extras));
+  // Also for a repeat: the requester has not seen our answer yet.
+  LS_RETURN_IF_ERROR(
+      mail_.enqueue({stored.origin.peer, stored.origin.officer, stored.origin.recipients},
+                    wire::ReceiptTaken{std::string(delivery_sha256)}, request, clock_.now()));
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return step;
+}
+
+absl::StatusOr<Step> Docket::reconsider() {
+  LS_ASSIGN(const std::vector<std::string> ids, open_request_ids(database_));
+  return apply_to(ids, release::event::Reconsider{});
+}
+
+absl::StatusOr<Step> Docket::tick() {
+  if (!clock_.is_right()) return Step{};  // no term runs while the time is not known
+  LS_ASSIGN(const std::vector<std::string> ids, due_request_ids(database_, clock_.now()));
+  return apply_to(ids, release::event::Tick{});
+}
+
+absl::StatusOr<Step> Docket::apply_to(const std::vector<std::string>& requests,
+                                      const release::Event& event) {
+  Step all;
+  for (const std::string& id : requests) {
+    LS_ASSIGN(Step step, apply(id, event));
+    for (Effect& effect : step.effects) all.effects.push_back(std::move(effect));
+  }
+  return all;
+}
+
+// Inside the caller's transaction.
+absl::StatusOr<Step> Docket::perform(std::string_view request, const release::Event& event,
+                                     const Extras& extras) {
+  LS_ASSIGN(StoredRequest stored, load_request(database_, request));
+  LS_ASSIGN(const release::Facts facts,
+            gather_facts(database_, clock_, gateway_id_, house_, stored));
+  release::Outcome outcome = release::Release::step(stored.state, event, facts);
+  stored.state = std::move(outcome.state);
+  LS_RETURN_IF_ERROR(save_state(database_, stored.state));
+  for (const release::Entry& entry : outcome.entries) {
+    if (entry.what == release::Record::release_commit) {
+      LS_RETURN_IF_ERROR(keep_delivery(stored, *extras.sealed));
+    }
+    LS_ASSIGN(const ledger::Leaf leaf, record(stored, entry, extras));
+    if (entry.what == release::Record::decision) {
+      LS_RETURN_IF_ERROR(save_decision_leaf(database_, request, leaf.sha256));
+    }
+    if (entry.what == release::Record::release_commit) {
+      LS_RETURN_IF_ERROR(offer(stored, entry.piece, leaf));
+    }
+  }
+  for (const release::Effect& effect : outcome.effects) {
+    LS_RETURN_IF_ERROR(write_mail(stored, effect));
+  }
+  Step step;
+  step.answer = std::move(outcome.answer);
+  add_effects(request, std::move(outcome.effects), step.effects);
+  return step;
+}
+
+absl::Status Docket::pause(std::string_view resident) {
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  LS_ASSIGN(const auto already, paused_by());
+  if (already) return not_now("sharing is already paused, by `{}`", *already);
+  LS_RETURN_IF_ERROR(keep_setting(database_, kPausedBy, resident));
+  LS_RETURN_IF_ERROR(
+      ledger_.append({clock_.now(), ledger::PolicyChange{"paused", ""}, "", std::string(resident)})
+          .status());
+  return transaction.commit();
+}
+
+absl::Status Docket::resume(std::string_view resident) {
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  LS_ASSIGN(const auto by, paused_by());
+  if (!by) return not_now("sharing is not paused");
+  if (*by != resident) return denied("`{}` paused sharing; only they may resume it", *by);
+  LS_RETURN_IF_ERROR(drop_setting(database_, kPausedBy));
+  LS_RETURN_IF_ERROR(
+      ledger_.append({clock_.now(), ledger::PolicyChange{"resumed", ""}, "", std::string(resident)})
+          .status());
+  return transaction.commit();
+}
+
+absl::StatusOr<std::optional<std::string>> Docket::paused_by() const {
+  return find_setting(database_, kPausedBy);
+}
+
+absl::StatusOr<std::string> Docket::blocked() const {
+  return why_blocked(database_, clock_, house_);
+}
+
+absl::StatusOr<StoredRequest> Docket::find(std::string_view request) const {
+  return load_request(database_, request);
+}
+
+absl::StatusOr<std::vector<StoredRequest>> Docket::newest(std::size_t limit) const {
+  LS_ASSIGN(const auto ids, newest_request_ids(database_, std::min(limit, kListMax)));
+  std::vector<StoredRequest> requests;
+  for (const std::string& id : ids) {
+    LS_ASSIGN(StoredRequest request, load_request(database_, id));
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+}  // namespace latchstring::state

@@ -1,0 +1,115 @@
+// The docket: all requests of the house and what becomes of them. Performs one step at a time:
+// facts in, release::Release::step(), then rows, ledger entries and outgoing messages in one
+// transaction; the effects it returns are run after the commit. A crash means resume: reconsider()
+// at start. Threads: loop only. Limits: kListMax requests per listing. Errors: any means that
+// nothing was changed and nothing may be sent.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/ledger/ledger.h"
+#include "gateway/release/release.h"
+#include "gateway/state/mail.h"
+#include "gateway/state/rows.h"
+#include "gateway/state/schema.h"
+#include "gateway/state/transfers.h"
+#include "gateway/trust/trust.h"
+
+namespace latchstring::state {
+
+inline constexpr std::size_t kListMax = 1'000;
+
+// What the daemon knows and the database does not.
+struct House {
+  std::shared_ptr<const policy::Policy> rules;       // null while the file is broken
+  std::shared_ptr<const policy::Policy> last_valid;  // pins and due times meanwhile; may be null
+  std::map<std::string, std::string> labels;         // published label -> camera
+  std::function<std::set<int>(const std::string& request)> in_work;
+};
+
+struct Effect {
+  std::string request;
+  release::Effect effect;
+};
+
+struct Step {
+  std::vector<Effect> effects;
+  absl::Status answer;  // for who caused the event: why nothing happened
+};
+
+class Docket {
+ public:
+  struct Parts {
+    store::Database& database;
+    ledger::Ledger& ledger;
+    const Clock& clock;
+    const crypto::SigningKey& key;  // the gateway's
+    std::string gateway_id;
+  };
+  explicit Docket(Parts parts);
+
+  House& house() { return house_; }
+  // Rules whose agencies may write to us: the present ones, or the last valid while broken.
+  trust::Agencies agencies() const;
+
+  // A verified request. A repeat changes nothing.
+  absl::StatusOr<Step> receive(const trust::Verified& verified, const wire::Peer& peer);
+  absl::StatusOr<Step> apply(std::string_view request, const release::Event& event);
+  // The worker's result; its files become an offer, or are dropped, in this very transaction.
+  absl::StatusOr<Step> sealed(const SealedClip& clip);
+  // The requester's verified receipt for one delivery.
+  absl::StatusOr<Step> store_receipt(std::string_view delivery_sha256,
+                                     std::string_view receipt_jws);
+
+  // Every request that is not over: at start, after a change of rules, when a pause ends.
+  absl::StatusOr<Step> reconsider();
+  absl::StatusOr<Step> tick();
+
+  absl::Status pause(std::string_view resident);
+  // Only who paused may.
+  absl::Status resume(std::string_view resident);
+  absl::StatusOr<std::optional<std::string>> paused_by() const;
+  // Why nothing is judged or released now; empty: nothing blocks.
+  absl::StatusOr<std::string> blocked() const;
+
+  absl::StatusOr<StoredRequest> find(std::string_view request) const;
+  absl::StatusOr<std::vector<StoredRequest>> newest(std::size_t limit) const;
+
+  Mail& mail() { return mail_; }
+  Transfers& transfers() { return transfers_; }
+
+ private:
+  struct Extras {
+    const SealedClip* sealed = nullptr;
+    std::string receipt_sha256;
+  };
+  absl::StatusOr<Step> perform(std::string_view request, const release::Event& event,
+                               const Extras& extras);
+  absl::StatusOr<Step> apply_to(const std::vector<std::string>& requests,
+                                const release::Event& event);
+  absl::Status keep_delivery(const StoredRequest& request, const SealedClip& clip);
+  absl::StatusOr<ledger::Leaf> record(const StoredRequest& request, const release::Entry& entry,
+                                      const Extras& extras);
+  absl::Status write_mail(const StoredRequest& request, const release::Effect& effect);
+  absl::Status offer(const StoredRequest& request, int piece, const ledger::Leaf& leaf);
+  absl::Status notify(const StoredRequest& request, std::string_view state);
+
+  store::Database& database_;
+  ledger::Ledger& ledger_;
+  const Clock& clock_;
+  const crypto::SigningKey& key_;
+  const std::string gateway_id_;
+  House house_;
+  Mail mail_;
+  Transfers transfers_;
+};
+
+}  // namespace latchstring::state

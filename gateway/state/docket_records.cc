@@ -1,0 +1,129 @@
+// What a step writes besides the request's own rows: ledger entries, the delivery, messages.
+#include "gateway/base/ensure.h"
+#include "gateway/base/status.h"
+#include "gateway/crypto/encoding.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/crypto/jws.h"
+#include "gateway/state/docket.h"
+#include "gateway/wire/envelope.h"
+
+namespace latchstring::state {
+namespace {
+
+// A notice outlives the request it is about: officers are away for weeks.
+constexpr Duration kNoticeLifetime = std::chrono::days{365};
+
+}  // namespace
+
+absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
+                                            const release::Entry& entry, const Extras& extras) {
+  const std::string& sha = request.origin.sha256;
+  const std::string rules = house_.rules != nullptr ? house_.rules->sha256 : "";
+  const int piece = entry.piece;
+  std::string delivery;
+  std::string manifest;
+  LS_RETURN_IF_ERROR(database_.query(
+      "SELECT delivery_sha256, manifest_sha256 FROM pieces WHERE request = ? AND number = ?",
+      {request.state.subject.id, piece}, [&](const store::Row& row) {
+        delivery = row.get<std::string>(0);
+        manifest = row.get<std::string>(1);
+        return absl::OkStatus();
+      }));
+  ledger::Event event;
+  switch (entry.what) {
+    case release::Record::request:
+    case release::Record::closed:
+      event = ledger::Request{sha, entry.word};
+      break;
+    case release::Record::decision:
+      event = ledger::Decision{sha, entry.word, rules, false};
+      break;
+    case release::Record::approval:
+      event = ledger::Approval{sha, entry.word};
+      break;
+    case release::Record::release_commit:
+      event = ledger::ReleaseCommit{sha, piece, delivery, manifest, rules};
+      break;
+    case release::Record::done:
+      event = ledger::Done{sha, piece, delivery, extras.receipt_sha256};
+      break;
+    case release::Record::abort:
+      event = ledger::Abort{sha, piece, entry.word};
+      break;
+    case release::Record::revoke:
+      event = ledger::Revoke{sha, piece, delivery};
+      break;
+  }
+  return ledger_.append({clock_.now(), std::move(event), request.state.subject.id, entry.detail});
+}
+
+absl::Status Docket::keep_delivery(const StoredRequest& request, const SealedClip& clip) {
+  LS_ASSIGN(const crypto::Jws jws, crypto::peek_jws(clip.delivery_jws()));
+  LS_ASSIGN(const wire::Delivery delivery, wire::decode_delivery(jws.payload));
+  LS_RETURN_IF_ERROR(database_.run(
+      "UPDATE pieces SET committed = ?, delivery = ?, delivery_sha256 = ?, manifest_sha256 = ?"
+      " WHERE request = ? AND number = ?",
+      {to_micros(clock_.now()), clip.delivery_jws(), crypto::sha256_hex(clip.delivery_jws()),
+       delivery.manifest_sha256, request.state.subject.id, clip.piece()}));
+  return transfers_.add(clip);
+}
+
+// The ledger first: the offer carries the leaf's proof against a checkpoint made for it.
+absl::Status Docket::offer(const StoredRequest& request, int piece, const ledger::Leaf& leaf) {
+  const std::string& id = request.state.subject.id;
+  LS_ASSIGN(const ledger::Checkpoint checkpoint,
+            ledger_.checkpoint_now(ledger::Audience::offer, clock_.now()));
+  LS_ASSIGN(const ledger::ProvenLeaf proven, ledger_.prove_leaf(leaf.index, checkpoint));
+  wire::Offer offer;
+  offer.request_id = id;
+  offer.piece = piece;
+  LS_ASSIGN(const std::vector<Transfer> transfers, transfers_.of_piece(id, piece));
+  ensure(!transfers.empty());
+  for (const Transfer& transfer : transfers) {
+    offer.transfers.push_back(
+        {transfer.id, transfer.size, transfer.chunks, transfer.sha256, transfer.merkle_root});
+    offer.expires = transfer.expires;
+  }
+  LS_ASSIGN(offer.delivery,
+            database_.one<std::string>(
+                "SELECT delivery FROM pieces WHERE request = ? AND number = ?", {id, piece}));
+  offer.leaf = proven.leaf.line;
+  offer.ledger_proof = proven.tlog_proof;
+  return mail_.enqueue({request.origin.peer, request.origin.officer, request.origin.recipients},
+                       offer, id, clock_.now());
+}
+
+absl::Status Docket::notify(const StoredRequest& request, std::string_view state) {
+  wire::Decision decision;
+  decision.common = wire::new_common(key_, request.origin.officer, clock_.now(), kNoticeLifetime);
+  decision.request_sha256 = request.origin.sha256;
+  decision.request_id = request.state.subject.id;
+  decision.state = std::string(state);
+  return mail_.enqueue(
+      {request.origin.peer, request.origin.officer, request.origin.recipients},
+      wire::Notice{crypto::sign_jws(key_, wire::kTypDecision, wire::encode(decision))},
+      request.state.subject.id, clock_.now());
+}
+
+absl::Status Docket::write_mail(const StoredRequest& request, const release::Effect& effect) {
+  const std::string& id = request.state.subject.id;
+  if (std::holds_alternative<release::effect::SendReceived>(effect)) {
+    return notify(request, "received");
+  }
+  if (std::holds_alternative<release::effect::SendClosed>(effect)) return notify(request, "closed");
+  if (const auto* withdraw = std::get_if<release::effect::Withdraw>(&effect)) {
+    LS_ASSIGN(const std::vector<Transfer> transfers, transfers_.of_piece(id, withdraw->piece));
+    wire::Revoke revoke;
+    for (const Transfer& transfer : transfers) revoke.transfers.push_back(transfer.id);
+    LS_RETURN_IF_ERROR(transfers_.revoke(id, withdraw->piece));
+    if (revoke.transfers.empty()) return absl::OkStatus();
+    return mail_.enqueue({request.origin.peer, request.origin.officer, request.origin.recipients},
+                         revoke, id, clock_.now());
+  }
+  if (const auto* done = std::get_if<release::effect::DeleteOutbox>(&effect)) {
+    return transfers_.remove(id, done->piece);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace latchstring::state

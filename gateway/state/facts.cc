@@ -1,0 +1,140 @@
+#include "gateway/state/facts.h"
+
+#include <absl/time/time.h>
+
+#include <algorithm>
+
+#include "gateway/base/status.h"
+
+namespace latchstring::state {
+namespace {
+
+// When no rules were ever valid: the language's own default.
+constexpr Duration kAnswersAfter = std::chrono::days{8};
+
+policy::Question question_for(const release::Subject& subject, const std::string& camera,
+                              bool has_case_number) {
+  policy::Question question;
+  question.agency = subject.agency;
+  question.officer = subject.officer;
+  question.camera = camera;
+  question.basis = subject.basis;
+  question.purpose = subject.purpose;
+  question.footage = subject.footage;
+  question.has_case_number = has_case_number;
+  question.received = subject.received;
+  return question;
+}
+
+absl::Status decide_cameras(store::Database& database, const House& house,
+                            const StoredRequest& request, release::Facts& facts) {
+  const release::Subject& subject = request.state.subject;
+  policy::Facts outside;
+  outside.now = facts.now;
+  LS_ASSIGN(const Given given,
+            given_since(database, subject.agency, month_start(house.rules->timezone, facts.now),
+                        subject.id));
+  outside.clips_given_this_month = given.clips;
+  outside.time_given_this_month = given.time;
+  for (const std::string& camera : resolve_cameras(*house.rules, house, subject.cameras)) {
+    policy::Decision decision = policy::decide(
+        *house.rules, question_for(subject, camera, !request.origin.case_number.empty()), outside);
+    // What this camera may give counts against the quota of the next one asked in the same request.
+    for (const policy::Piece& piece : decision.pieces) {
+      if (piece.approval == policy::Approval::refuse) continue;
+      ++outside.clips_given_this_month;
+      outside.time_given_this_month += piece.footage.length();
+    }
+    facts.decisions.emplace(camera, std::move(decision));
+  }
+  return absl::OkStatus();
+}
+
+// Signatures, dates and revocation once more; dates for the first time where the clock was not
+// right at arrival.
+absl::Status check_requester(store::Database& database, const trust::Agencies& agencies,
+                             const std::string& gateway_id, StoredRequest& request,
+                             release::Facts& facts) {
+  const trust::Verifier verifier(database);
+  const trust::Arrival arrival{gateway_id, request.state.subject.agency, facts.now, true};
+  if (request.origin.dates_pending) {
+    const auto dated = verifier.recheck_dates(request.origin.compact, agencies, arrival);
+    facts.requester_is_valid = dated.ok();
+    if (!dated.ok()) return absl::OkStatus();
+    request.origin.dates_pending = false;
+    LS_RETURN_IF_ERROR(database.run("UPDATE requests SET dates_pending = 0 WHERE id = ?",
+                                    {request.state.subject.id}));
+  }
+  const auto valid = verifier.recheck_for_release(request.origin.compact, agencies, arrival);
+  facts.requester_is_valid = valid.ok();
+  facts.lists_are_fresh = valid.ok() && valid->officer.list_fresh;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Instant month_start(const std::string& timezone, Instant now) {
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(timezone, &zone)) zone = absl::UTCTimeZone();
+  const absl::Time time = absl::FromUnixMicros(now.time_since_epoch().count());
+  const absl::CivilMonth month(absl::ToCivilSecond(time, zone));
+  return Instant{Duration{absl::ToUnixMicros(absl::FromCivil(month, zone))}};
+}
+
+std::vector<std::string> resolve_cameras(const policy::Policy& policy, const House& house,
+                                         const std::vector<std::string>& asked) {
+  std::vector<std::string> cameras;
+  const auto add = [&](const std::string& camera) {
+    if (policy.cameras.contains(camera) &&
+        std::find(cameras.begin(), cameras.end(), camera) == cameras.end()) {
+      cameras.push_back(camera);
+    }
+  };
+  for (const std::string& name : asked) {
+    const auto label = house.labels.find(name);
+    add(label == house.labels.end() ? name : label->second);
+  }
+  if (asked.empty()) {
+    for (const auto& [id, camera] : policy.cameras) {
+      if (camera.sharing == policy::Sharing::by_rule) add(id);
+    }
+  }
+  return cameras;
+}
+
+absl::StatusOr<std::string> why_blocked(store::Database& database, const Clock& clock,
+                                        const House& house) {
+  LS_ASSIGN(const auto paused, find_setting(database, "paused-by"));
+  if (paused) return "sharing is paused";
+  if (house.rules == nullptr) return "the rules file is broken";
+  if (!clock.is_right()) return "the clock is not known to be right";
+  return std::string{};
+}
+
+absl::StatusOr<release::Facts> gather_facts(store::Database& database, const Clock& clock,
+                                            const std::string& gateway_id, const House& house,
+                                            StoredRequest& request) {
+  release::Facts facts;
+  facts.now = clock.now();
+  facts.clock_is_right = clock.is_right();
+  const auto& terms = house.rules != nullptr ? house.rules : house.last_valid;
+  facts.answers_after = terms != nullptr ? terms->always.answers_after : kAnswersAfter;
+  if (terms != nullptr) {
+    LS_ASSIGN(const int open,
+              count_open_of(database, request.state.subject.agency, request.state.subject.id));
+    facts.too_many_open = open >= terms->always.open_requests_per_agency;
+  }
+  LS_ASSIGN(facts.blocked, why_blocked(database, clock, house));
+  if (terms != nullptr) facts.residents = {terms->residents.begin(), terms->residents.end()};
+  if (!facts.blocked.empty()) return facts;
+
+  facts.policy = house.rules.get();
+  if (house.in_work) facts.in_work = house.in_work(request.state.subject.id);
+  trust::Agencies agencies;
+  for (const auto& [id, agency] : house.rules->agencies) agencies.push_back({id, agency.key});
+  LS_RETURN_IF_ERROR(check_requester(database, agencies, gateway_id, request, facts));
+  LS_RETURN_IF_ERROR(decide_cameras(database, house, request, facts));
+  return facts;
+}
+
+}  // namespace latchstring::state

@@ -1,0 +1,85 @@
+#include "gateway/state/mail.h"
+
+#include <bit>
+
+#include "gateway/base/status.h"
+#include "gateway/link/reliable.h"
+#include "gateway/wire/envelope.h"
+
+namespace latchstring::state {
+absl::StatusOr<std::uint64_t> Mail::next_seq(const wire::Peer& peer) {
+  LS_RETURN_IF_ERROR(
+      database_.run("INSERT INTO outgoing_seq VALUES (?, ?, 1)"
+                    " ON CONFLICT (mailbox, device) DO UPDATE SET last = last + 1",
+                    {peer.mailbox, peer.device}));
+  LS_ASSIGN(
+      const std::int64_t seq,
+      database_.one<std::int64_t>("SELECT last FROM outgoing_seq WHERE mailbox = ? AND device = ?",
+                                  {peer.mailbox, peer.device}));
+  return static_cast<std::uint64_t>(seq);
+}
+
+absl::Status Mail::enqueue(const Addressee& to, const wire::Command& command,
+                           std::string_view about, Instant now) {
+  std::vector<crypto::age::Recipient> recipients;
+  for (const std::string& text : to.recipients) {
+    LS_ASSIGN(auto recipient, crypto::age::Recipient::parse(text));
+    recipients.push_back(std::move(recipient));
+  }
+  wire::Control control;
+  control.common = wire::new_common(key_, to.officer, now, kControlLifetime);
+  control.command = command;
+  LS_ASSIGN(control.seq, next_seq(to.peer));
+  LS_ASSIGN(const Bytes sealed,
+            wire::seal_message(key_, wire::kTypControl, wire::encode(control), recipients));
+  return database_.run("INSERT INTO outgoing VALUES (?, ?, ?, ?, ?)",
+                       {to.peer.mailbox, to.peer.device, control.seq, about, sealed});
+}
+
+absl::Status Mail::acknowledge(const wire::Peer& peer, std::uint64_t seq) {
+  return database_.run("DELETE FROM outgoing WHERE mailbox = ? AND device = ? AND seq = ?",
+                       {peer.mailbox, peer.device, seq});
+}
+
+absl::StatusOr<std::vector<Letter>> Mail::pending(const wire::Peer& peer) const {
+  std::vector<Letter> letters;
+  LS_RETURN_IF_ERROR(database_.query(
+      "SELECT seq, sealed FROM outgoing WHERE mailbox = ? AND device = ? ORDER BY seq",
+      {peer.mailbox, peer.device}, [&](const store::Row& row) {
+        letters.push_back(
+            {peer, static_cast<std::uint64_t>(row.get<std::int64_t>(0)), row.get<Bytes>(1)});
+        return absl::OkStatus();
+      }));
+  return letters;
+}
+
+absl::StatusOr<std::vector<wire::Peer>> Mail::peers() const {
+  std::vector<wire::Peer> peers;
+  LS_RETURN_IF_ERROR(database_.query(
+      "SELECT DISTINCT mailbox, device FROM outgoing", {}, [&](const store::Row& row) {
+        peers.push_back({row.get<std::string>(0), row.get<std::string>(1)});
+        return absl::OkStatus();
+      }));
+  return peers;
+}
+
+absl::StatusOr<bool> Mail::is_new(std::string_view officer, std::string_view device,
+                                  std::uint64_t seq) {
+  link::SeqWindow window;
+  LS_RETURN_IF_ERROR(
+      database_.query("SELECT high, bitmap FROM incoming_seq WHERE officer = ? AND device = ?",
+                      {officer, device}, [&](const store::Row& row) {
+                        window.high = static_cast<std::uint64_t>(row.get<std::int64_t>(0));
+                        window.bitmap = std::bit_cast<std::uint64_t>(row.get<std::int64_t>(1));
+                        return absl::OkStatus();
+                      }));
+  if (window.taken(seq)) return false;
+  window.take(seq);
+  LS_RETURN_IF_ERROR(database_.run(
+      "INSERT INTO incoming_seq VALUES (?, ?, ?, ?) ON CONFLICT (officer, device) DO UPDATE SET"
+      " high = excluded.high, bitmap = excluded.bitmap",
+      {officer, device, window.high, std::bit_cast<std::int64_t>(window.bitmap)}));
+  return true;
+}
+
+}  // namespace latchstring::state

@@ -1,0 +1,55 @@
+// Control messages on their way out: signed, sealed and numbered in the transaction that decides
+// them, kept until the peer acknowledges. A repeat after a crash has the same bytes.
+// Threads: loop only. Every function runs inside the caller's transaction, but for pending().
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/crypto/sign.h"
+#include "gateway/store/store.h"
+#include "gateway/wire/control.h"
+#include "gateway/wire/topics.h"
+
+namespace latchstring::state {
+
+inline constexpr Duration kControlLifetime = std::chrono::days{90};
+
+struct Addressee {
+  wire::Peer peer;
+  std::string officer;                  // thumbprint: the `aud` of what we send
+  std::vector<std::string> recipients;  // age1...
+};
+
+struct Letter {
+  wire::Peer peer;
+  std::uint64_t seq = 0;
+  Bytes sealed;
+};
+
+class Mail {
+ public:
+  Mail(store::Database& database, const crypto::SigningKey& key) : database_(database), key_(key) {}
+
+  // `about`: request id, so that what is no longer true can be taken out; may be empty.
+  absl::Status enqueue(const Addressee& to, const wire::Command& command, std::string_view about,
+                       Instant now);
+  absl::Status acknowledge(const wire::Peer& peer, std::uint64_t seq);
+  // Everything unacknowledged to one peer, or to all.
+  absl::StatusOr<std::vector<Letter>> pending(const wire::Peer& peer) const;
+  absl::StatusOr<std::vector<wire::Peer>> peers() const;
+
+  // True the first time that this officer's device sent this seq; remembers it.
+  absl::StatusOr<bool> is_new(std::string_view officer, std::string_view device, std::uint64_t seq);
+
+ private:
+  absl::StatusOr<std::uint64_t> next_seq(const wire::Peer& peer);
+
+  store::Database& database_;
+  const crypto::SigningKey& key_;
+};
+
+}  // namespace latchstring::state

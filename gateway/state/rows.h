@@ -1,0 +1,68 @@
+// Requests as rows: reading and writing them. Private to the module; the docket is its face.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/release/release.h"
+#include "gateway/store/store.h"
+#include "gateway/trust/trust.h"
+#include "gateway/wire/topics.h"
+
+namespace latchstring::state {
+
+// What is kept of a request besides its life: who sent it, how, and its own bytes.
+struct Origin {
+  wire::Peer peer;
+  std::vector<std::string> recipients;  // age1..., the officer's
+  std::string compact;                  // the request's JWS
+  std::string sha256;                   // of it
+  std::string credential;
+  std::string officer;  // thumbprint
+  std::string case_number;
+  std::string title;
+  std::string description;
+  std::string contact;
+  std::string decision_leaf;   // SHA-256 of the ledger leaf of the decision
+  bool dates_pending = false;  // it came while the clock was not known to be right
+};
+
+struct StoredRequest {
+  release::State state;
+  Origin origin;
+};
+
+absl::Status insert_request(store::Database& database, const StoredRequest& request);
+absl::StatusOr<StoredRequest> load_request(store::Database& database, std::string_view id);
+// What a step may change: phase, terms, pieces, answers.
+absl::Status save_state(store::Database& database, const release::State& state);
+absl::Status save_decision_leaf(store::Database& database, std::string_view id,
+                                std::string_view sha256);
+
+// Everything that is not over: not ended, or not yet `closed`, or with an offer outstanding.
+absl::StatusOr<std::vector<std::string>> open_request_ids(store::Database& database);
+// Of those, the ones of which some term is over at `now`.
+absl::StatusOr<std::vector<std::string>> due_request_ids(store::Database& database, Instant now);
+absl::StatusOr<std::vector<std::string>> newest_request_ids(store::Database& database,
+                                                            std::size_t limit);
+// Judged or waiting to be, of this agency, not counting `except`.
+absl::StatusOr<int> count_open_of(store::Database& database, std::string_view agency,
+                                  std::string_view except);
+
+struct Given {
+  int clips = 0;
+  Duration time{0};
+};
+// What was committed to an agency since `since`, not counting this request's own pieces.
+absl::StatusOr<Given> given_since(store::Database& database, std::string_view agency, Instant since,
+                                  std::string_view except);
+
+std::int64_t to_micros(Instant instant);
+Instant from_micros(std::int64_t micros);
+std::string join_lines(const std::vector<std::string>& list);
+std::vector<std::string> split_lines(std::string_view text);
+
+}  // namespace latchstring::state

@@ -1,0 +1,96 @@
+#include "gateway/state/transfers.h"
+
+#include "gateway/base/status.h"
+#include "gateway/crypto/encoding.h"
+#include "gateway/link/bitmap.h"
+#include "gateway/state/rows.h"
+#include "gateway/wire/data.h"
+
+namespace latchstring::state {
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT t.id, t.request, t.piece, r.mailbox, r.device, r.officer, t.name, t.path, t.size,"
+    " t.chunks, t.sha256, t.merkle_root, t.sent, t.revoked, p.state, p.expires FROM transfers t"
+    " JOIN requests r ON r.id = t.request"
+    " JOIN pieces p ON p.request = t.request AND p.number = t.piece";
+
+Transfer transfer_of(const store::Row& row) {
+  Transfer transfer;
+  int column = 0;
+  const auto text = [&] { return row.get<std::string>(column++); };
+  const auto number = [&] { return row.get<std::int64_t>(column++); };
+  transfer.id = text();
+  transfer.request = text();
+  transfer.piece = static_cast<int>(number());
+  transfer.peer.mailbox = text();
+  transfer.peer.device = text();
+  transfer.officer = text();
+  transfer.name = text();
+  transfer.path = text();
+  transfer.size = static_cast<std::uint64_t>(number());
+  transfer.chunks = static_cast<std::uint64_t>(number());
+  transfer.sha256 = text();
+  transfer.merkle_root = text();
+  transfer.sent = row.get<Bytes>(column++);
+  transfer.revoked = number() != 0;
+  transfer.offered = text() == release::to_string(release::PieceState::offered);
+  transfer.expires = from_micros(number());
+  return transfer;
+}
+
+}  // namespace
+
+absl::Status Transfers::add(const SealedClip& clip) {
+  int position = 0;
+  for (const SealedFile& file : clip.files()) {
+    const std::uint64_t chunks = wire::chunk_count(file.size_bytes);
+    if (chunks > link::kChunksMax) {
+      return exhausted("the sealed file of {} bytes is too large to transfer", file.size_bytes);
+    }
+    LS_RETURN_IF_ERROR(database_.run(
+        "INSERT INTO transfers VALUES (?,?,?,?,?,?,?,?,?,?,?,0)",
+        {crypto::to_base64url(crypto::random_bytes(wire::kTransferIdBytes)), clip.release_id(),
+         clip.piece(), position++, file.name, file.path, file.size_bytes, chunks, file.sha256,
+         file.merkle_root, link::Bitmap(chunks).bytes()}));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Transfers::revoke(std::string_view request, int piece) {
+  return database_.run("UPDATE transfers SET revoked = 1 WHERE request = ? AND piece = ?",
+                       {request, piece});
+}
+
+absl::Status Transfers::remove(std::string_view request, int piece) {
+  return database_.run("DELETE FROM transfers WHERE request = ? AND piece = ?", {request, piece});
+}
+
+absl::Status Transfers::save_sent(std::string_view id, ByteView bitmap) {
+  return database_.run("UPDATE transfers SET sent = ? WHERE id = ?", {bitmap, id});
+}
+
+absl::StatusOr<std::vector<Transfer>> Transfers::of_piece(std::string_view request,
+                                                          int piece) const {
+  std::vector<Transfer> found;
+  LS_RETURN_IF_ERROR(database_.query(
+      fmt::format("{} WHERE t.request = ? AND t.piece = ? ORDER BY t.position", kColumns),
+      {request, piece}, [&](const store::Row& row) {
+        found.push_back(transfer_of(row));
+        return absl::OkStatus();
+      }));
+  return found;
+}
+
+absl::StatusOr<std::vector<Transfer>> Transfers::all() const {
+  std::vector<Transfer> found;
+  LS_RETURN_IF_ERROR(
+      database_.query(fmt::format("{} ORDER BY t.request, t.piece, t.position", kColumns), {},
+                      [&](const store::Row& row) {
+                        found.push_back(transfer_of(row));
+                        return absl::OkStatus();
+                      }));
+  return found;
+}
+
+}  // namespace latchstring::state
