@@ -87,7 +87,7 @@ class Ledger {
                                                       std::string_view remembered);
 
   // C2SP verifier key, for tickets.
-  std::string vkey() const;
+  const std::string& vkey() const { return vkey_; }
   absl::StatusOr<std::uint64_t> size() const;
 
   absl::StatusOr<Leaf> append(const Entry& entry);
@@ -105,6 +105,7 @@ class Ledger {
 
   // Hashes that show that the tree of `to` leaves continues the one of `from` leaves.
   absl::StatusOr<std::vector<crypto::Hash>> consistency(std::uint64_t from, std::uint64_t to) const;
+  absl::StatusOr<Leaf> leaf(std::uint64_t index) const;  // NotFound
   // Against a checkpoint that covers the leaf.
   absl::StatusOr<ProvenLeaf> prove_leaf(std::uint64_t index, const Checkpoint& checkpoint) const;
   // All leaves about a request or gift, against a checkpoint made now (Audience::home).
@@ -115,14 +116,17 @@ class Ledger {
   absl::Status export_to(const std::function<absl::Status(std::string_view)>& sink) const;
 
  private:
-  Ledger(store::Database& database, std::string origin, crypto::SigningKey key);
-  absl::StatusOr<crypto::Hash> root_at(std::uint64_t size) const;
-  absl::Status verify_tree() const;
-  absl::Status continues(std::uint64_t size, const crypto::Hash& root) const;
+  Ledger(store::Database& database, std::string origin, crypto::SigningKey key, std::string vkey);
+  absl::Status verify_on_start(std::string_view remembered) const;
+  absl::StatusOr<Checkpoint> read_note(std::string_view note) const;
+  absl::Status continues(const Checkpoint& checkpoint) const;
+  absl::Status store_note(std::string_view audience, std::uint64_t size,
+                          std::string_view note) const;
 
   store::Database& database_;
   const std::string origin_;
   const crypto::SigningKey key_;
+  const std::string vkey_;
   bool refused_ = false;
 };
 
