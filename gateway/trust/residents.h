@@ -71,14 +71,17 @@ class Residents {
   // NotFound: no such resident; FailedPrecondition: no PIN; PermissionDenied: locked, and until
   // when; Unavailable: as many tries as are left are being checked right now.
   absl::StatusOr<Attempt> begin(std::string_view name);
-  // The outcome of check_pin(). Ok: it was right, and the resident is who they say they are.
-  // PermissionDenied: wrong, or the PIN was changed meanwhile; says how many tries are left.
+  // The outcome of check_pin(); the caller commits whatever it returns. Ok: it was right, and the
+  // resident is who they say they are. PermissionDenied: wrong, or the PIN was changed meanwhile;
+  // says how many tries are left.
   absl::Status finish(const Attempt& attempt, bool matches);
 
  private:
   Residents(store::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
   Duration locked_for(std::string_view name) const;
   absl::Status lock(std::string_view name);
+  void forget(std::string_view name);  // the lock of
+  std::int64_t open_attempts_of(std::string_view name) const;
 
   store::Database& database_;
   const Clock& clock_;

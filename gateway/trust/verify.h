@@ -3,8 +3,8 @@
 // Trust comes from the pinned agencies the caller passes; nothing is learnt over MQTT but newer
 // revocation lists, and those only under a pinned key.
 // Limits: kSkewMax, kRequestLifetimeMax, kCredentialLifetimeMax, kListLifetimeMax.
-// Errors: InvalidArgument (malformed), PermissionDenied (anything that does not hold). Neither is
-// ever answered; Strangers counts them.
+// Errors: InvalidArgument (malformed), PermissionDenied (anything that does not hold): neither is
+// ever answered, and Strangers counts them. Anything else is trouble with the database.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -50,6 +50,7 @@ struct Officer {
   std::string thumbprint;
   std::string badge;
   crypto::VerifyKey key;
+  crypto::VerifyKey agency_key;
   wire::Credential credential;
   std::string credential_jws;
   bool list_fresh = false;     // the agency's newest revocation list that we know is in date
@@ -109,9 +110,8 @@ class Verifier {
   enum class Judge : std::uint8_t { arrival, repeat, release };
   absl::StatusOr<Verified> check_request(std::string_view compact, const Agencies& agencies,
                                          const Arrival& arrival, Judge judge) const;
-  absl::StatusOr<bool> is_repeat(const Verified& verified) const;
-  absl::StatusOr<bool> check_lists(const Officer& officer, const crypto::VerifyKey& agency_key,
-                                   std::string_view stapled, const Arrival& arrival) const;
+  absl::StatusOr<bool> was_recorded(std::string_view request_sha256) const;
+  absl::Status check_ids_unused(const wire::Request& request) const;
 
   store::Database& database_;
 };
