@@ -46,6 +46,7 @@ struct Offer {
   };
   std::string request_id;  // or the gift's id
   int piece = 1;
+  int part = 1;
   std::vector<Transfer> transfers;  // in the order of the delivery's files
   Instant expires;
   std::string delivery;      // compact JWS

@@ -104,6 +104,7 @@ struct Manifest {
   std::string credential;       // compact JWS
   std::string gateway_name;     // only if the household publishes it
   int piece = 1;
+  int part = 1;
   std::string camera;
   Interval asked;
   Interval granted;
@@ -132,6 +133,7 @@ struct Delivery {
   Common common;
   std::string release_id;
   int piece = 1;
+  int part = 1;
   struct File {
     std::uint64_t size = 0;
     std::string sha256;
