@@ -98,32 +98,44 @@ absl::StatusOr<Step> Docket::apply(std::string_view request, const release::Even
   return step;
 }
 
-absl::StatusOr<Step> Docket::sealed(const SealedClip& clip) {
+absl::StatusOr<Step> Docket::sealed(const std::vector<SealedClip>& parts) {
+  ensure(!parts.empty());
   LS_ASSIGN(store::Transaction transaction, database_.begin());
   Extras extras;
-  extras.sealed = &clip;
-  LS_ASSIGN(Step step, perform(clip.release_id(), release::event::Sealed{clip.piece()}, extras));
+  extras.sealed = &parts;
+  LS_ASSIGN(Step step, perform(parts.front().release_id(),
+                               release::event::Sealed{parts.front().piece()}, extras));
   LS_RETURN_IF_ERROR(transaction.commit());
   return step;
 }
 
 absl::StatusOr<Step> Docket::store_receipt(std::string_view delivery_sha256,
                                            std::string_view receipt_jws) {
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  LS_RETURN_IF_ERROR(database_.run("UPDATE deliveries SET receipt = ? WHERE sha256 = ?",
+                                   {receipt_jws, delivery_sha256}));
   std::string request;
   int piece = 0;
-  LS_RETURN_IF_ERROR(database_.query("SELECT request, number FROM pieces WHERE delivery_sha256 = ?",
-                                     {delivery_sha256}, [&](const store::Row& row) {
-                                       request = row.get<std::string>(0);
-                                       piece = row.get<int>(1);
-                                       return absl::OkStatus();
-                                     }));
+  bool whole = false;  // every part of the piece has its receipt
+  LS_RETURN_IF_ERROR(database_.query(
+      "SELECT request, piece, NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.request = d.request"
+      " AND o.piece = d.piece AND o.receipt = '') FROM deliveries d WHERE sha256 = ?",
+      {delivery_sha256}, [&](const store::Row& row) {
+        request = row.get<std::string>(0);
+        piece = row.get<int>(1);
+        whole = row.get<bool>(2);
+        return absl::OkStatus();
+      }));
   if (request.empty()) return not_found("no delivery has the hash `{}`", delivery_sha256);
-  LS_ASSIGN(store::Transaction transaction, database_.begin());
-  Extras extras;
-  extras.receipt_sha256 = crypto::sha256_hex(receipt_jws);
-  LS_ASSIGN(const StoredRequest stored, load_request(database_, request));
-  LS_ASSIGN(Step step, perform(request, release::event::ReceiptStored{piece}, extras));
+  Step step;
+  if (whole) {
+    Extras extras;
+    extras.delivery_sha256 = std::string(delivery_sha256);
+    extras.receipt_sha256 = crypto::sha256_hex(receipt_jws);
+    LS_ASSIGN(step, perform(request, release::event::ReceiptStored{piece}, extras));
+  }
   // Also for a repeat: the requester has not seen our answer yet.
+  LS_ASSIGN(const StoredRequest stored, load_request(database_, request));
   LS_RETURN_IF_ERROR(
       mail_.enqueue({stored.origin.peer, stored.origin.officer, stored.origin.recipients},
                     wire::ReceiptTaken{std::string(delivery_sha256)}, request, clock_.now()));
@@ -163,14 +175,12 @@ absl::StatusOr<Step> Docket::perform(std::string_view request, const release::Ev
   LS_RETURN_IF_ERROR(save_state(database_, stored.state));
   for (const release::Entry& entry : outcome.entries) {
     if (entry.what == release::Record::release_commit) {
-      LS_RETURN_IF_ERROR(keep_delivery(stored, *extras.sealed));
+      LS_RETURN_IF_ERROR(commit_release(stored, entry, extras));
+      continue;
     }
     LS_ASSIGN(const ledger::Leaf leaf, record(stored, entry, extras));
     if (entry.what == release::Record::decision) {
       LS_RETURN_IF_ERROR(save_decision_leaf(database_, request, leaf.sha256));
-    }
-    if (entry.what == release::Record::release_commit) {
-      LS_RETURN_IF_ERROR(offer(stored, entry.piece, leaf));
     }
   }
   for (const release::Effect& effect : outcome.effects) {

@@ -63,8 +63,9 @@ class Docket {
   // A verified request. A repeat changes nothing.
   absl::StatusOr<Step> receive(const trust::Verified& verified, const wire::Peer& peer);
   absl::StatusOr<Step> apply(std::string_view request, const release::Event& event);
-  // The worker's result; its files become an offer, or are dropped, in this very transaction.
-  absl::StatusOr<Step> sealed(const SealedClip& clip);
+  // The worker's result: all parts of one piece. They become an offer, or are dropped, in this very
+  // transaction.
+  absl::StatusOr<Step> sealed(const std::vector<SealedClip>& parts);
   // The requester's verified receipt for one delivery.
   absl::StatusOr<Step> store_receipt(std::string_view delivery_sha256,
                                      std::string_view receipt_jws);
@@ -88,18 +89,23 @@ class Docket {
 
  private:
   struct Extras {
-    const SealedClip* sealed = nullptr;
+    const std::vector<SealedClip>* sealed = nullptr;
+    std::string delivery_sha256;
     std::string receipt_sha256;
   };
   absl::StatusOr<Step> perform(std::string_view request, const release::Event& event,
                                const Extras& extras);
   absl::StatusOr<Step> apply_to(const std::vector<std::string>& requests,
                                 const release::Event& event);
-  absl::Status keep_delivery(const StoredRequest& request, const SealedClip& clip);
+  absl::Status commit_release(const StoredRequest& request, const release::Entry& entry,
+                              const Extras& extras);
+  absl::StatusOr<ledger::ReleaseCommit> keep_delivery(const StoredRequest& request,
+                                                      const SealedClip& clip);
   absl::StatusOr<ledger::Leaf> record(const StoredRequest& request, const release::Entry& entry,
                                       const Extras& extras);
   absl::Status write_mail(const StoredRequest& request, const release::Effect& effect);
-  absl::Status offer(const StoredRequest& request, int piece, const ledger::Leaf& leaf);
+  absl::Status offer(const StoredRequest& request, const SealedClip& clip,
+                     const ledger::Leaf& leaf);
   absl::Status notify(const StoredRequest& request, std::string_view state);
 
   store::Database& database_;

@@ -20,15 +20,6 @@ absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
   const std::string& sha = request.origin.sha256;
   const std::string rules = house_.rules != nullptr ? house_.rules->sha256 : "";
   const int piece = entry.piece;
-  std::string delivery;
-  std::string manifest;
-  LS_RETURN_IF_ERROR(database_.query(
-      "SELECT delivery_sha256, manifest_sha256 FROM pieces WHERE request = ? AND number = ?",
-      {request.state.subject.id, piece}, [&](const store::Row& row) {
-        delivery = row.get<std::string>(0);
-        manifest = row.get<std::string>(1);
-        return absl::OkStatus();
-      }));
   ledger::Event event;
   switch (entry.what) {
     case release::Record::request:
@@ -41,52 +32,74 @@ absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
     case release::Record::approval:
       event = ledger::Approval{sha, entry.word};
       break;
-    case release::Record::release_commit:
-      event = ledger::ReleaseCommit{sha, piece, delivery, manifest, rules};
-      break;
     case release::Record::done:
-      event = ledger::Done{sha, piece, delivery, extras.receipt_sha256};
+      event = ledger::Done{sha, piece, extras.delivery_sha256, extras.receipt_sha256};
       break;
     case release::Record::abort:
       event = ledger::Abort{sha, piece, entry.word};
       break;
     case release::Record::revoke:
-      event = ledger::Revoke{sha, piece, delivery};
+      event = ledger::Revoke{sha, piece, ""};
       break;
+    case release::Record::release_commit:
+      ensure(false);
+      break;  // commit_release() writes those
   }
   return ledger_.append({clock_.now(), std::move(event), request.state.subject.id, entry.detail});
 }
 
-absl::Status Docket::keep_delivery(const StoredRequest& request, const SealedClip& clip) {
+// One leaf and one offer for each part.
+absl::Status Docket::commit_release(const StoredRequest& request, const release::Entry& entry,
+                                    const Extras& extras) {
+  ensure(extras.sealed != nullptr);
+  const std::string& id = request.state.subject.id;
+  LS_RETURN_IF_ERROR(
+      database_.run("UPDATE pieces SET committed = ? WHERE request = ? AND number = ?",
+                    {to_micros(clock_.now()), id, entry.piece}));
+  for (const SealedClip& clip : *extras.sealed) {
+    LS_ASSIGN(ledger::ReleaseCommit commit, keep_delivery(request, clip));
+    LS_ASSIGN(const ledger::Leaf leaf,
+              ledger_.append({clock_.now(), std::move(commit), id, entry.detail}));
+    LS_RETURN_IF_ERROR(offer(request, clip, leaf));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ledger::ReleaseCommit> Docket::keep_delivery(const StoredRequest& request,
+                                                            const SealedClip& clip) {
   LS_ASSIGN(const crypto::Jws jws, crypto::peek_jws(clip.delivery_jws()));
   LS_ASSIGN(const wire::Delivery delivery, wire::decode_delivery(jws.payload));
-  LS_RETURN_IF_ERROR(database_.run(
-      "UPDATE pieces SET committed = ?, delivery = ?, delivery_sha256 = ?, manifest_sha256 = ?"
-      " WHERE request = ? AND number = ?",
-      {to_micros(clock_.now()), clip.delivery_jws(), crypto::sha256_hex(clip.delivery_jws()),
-       delivery.manifest_sha256, request.state.subject.id, clip.piece()}));
-  return transfers_.add(clip);
+  const std::string sha256 = crypto::sha256_hex(clip.delivery_jws());
+  LS_RETURN_IF_ERROR(
+      database_.run("INSERT INTO deliveries (sha256, request, piece, part, jws, manifest_sha256)"
+                    " VALUES (?,?,?,?,?,?)",
+                    {sha256, request.state.subject.id, clip.piece(), clip.part(),
+                     clip.delivery_jws(), delivery.manifest_sha256}));
+  LS_RETURN_IF_ERROR(transfers_.add(clip));
+  return ledger::ReleaseCommit{request.origin.sha256, clip.piece(), sha256,
+                               delivery.manifest_sha256, house_.rules->sha256};
 }
 
 // The ledger first: the offer carries the leaf's proof against a checkpoint made for it.
-absl::Status Docket::offer(const StoredRequest& request, int piece, const ledger::Leaf& leaf) {
+absl::Status Docket::offer(const StoredRequest& request, const SealedClip& clip,
+                           const ledger::Leaf& leaf) {
   const std::string& id = request.state.subject.id;
   LS_ASSIGN(const ledger::Checkpoint checkpoint,
             ledger_.checkpoint_now(ledger::Audience::offer, clock_.now()));
   LS_ASSIGN(const ledger::ProvenLeaf proven, ledger_.prove_leaf(leaf.index, checkpoint));
   wire::Offer offer;
   offer.request_id = id;
-  offer.piece = piece;
-  LS_ASSIGN(const std::vector<Transfer> transfers, transfers_.of_piece(id, piece));
-  ensure(!transfers.empty());
+  offer.piece = clip.piece();
+  offer.part = clip.part();
+  LS_ASSIGN(const std::vector<Transfer> transfers, transfers_.of_piece(id, clip.piece()));
   for (const Transfer& transfer : transfers) {
+    if (transfer.part != clip.part()) continue;
     offer.transfers.push_back(
         {transfer.id, transfer.size, transfer.chunks, transfer.sha256, transfer.merkle_root});
     offer.expires = transfer.expires;
   }
-  LS_ASSIGN(offer.delivery,
-            database_.one<std::string>(
-                "SELECT delivery FROM pieces WHERE request = ? AND number = ?", {id, piece}));
+  ensure(!offer.transfers.empty());
+  offer.delivery = clip.delivery_jws();
   offer.leaf = proven.leaf.line;
   offer.ledger_proof = proven.tlog_proof;
   return mail_.enqueue({request.origin.peer, request.origin.officer, request.origin.recipients},

@@ -32,10 +32,15 @@ CREATE TABLE pieces (
   camera TEXT NOT NULL, footage_from INTEGER NOT NULL, footage_to INTEGER NOT NULL,
   approval TEXT NOT NULL, state TEXT NOT NULL, expires INTEGER NOT NULL, reason TEXT NOT NULL,
   committed INTEGER NOT NULL DEFAULT 0,
-  delivery TEXT NOT NULL DEFAULT '', delivery_sha256 TEXT NOT NULL DEFAULT '',
-  manifest_sha256 TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (request, number));
 CREATE INDEX pieces_committed ON pieces (committed);
+
+CREATE TABLE deliveries (
+  sha256 TEXT PRIMARY KEY,
+  request TEXT NOT NULL, piece INTEGER NOT NULL, part INTEGER NOT NULL,
+  jws TEXT NOT NULL, manifest_sha256 TEXT NOT NULL, receipt TEXT NOT NULL DEFAULT '',
+  UNIQUE (request, piece, part),
+  FOREIGN KEY (request, piece) REFERENCES pieces (request, number));
 
 CREATE TABLE answers (
   request TEXT NOT NULL REFERENCES requests (id), resident TEXT NOT NULL,
@@ -43,7 +48,8 @@ CREATE TABLE answers (
   PRIMARY KEY (request, resident));
 
 CREATE TABLE transfers (
-  id TEXT PRIMARY KEY, request TEXT NOT NULL, piece INTEGER NOT NULL, position INTEGER NOT NULL,
+  id TEXT PRIMARY KEY, request TEXT NOT NULL, piece INTEGER NOT NULL, part INTEGER NOT NULL,
+  position INTEGER NOT NULL,
   name TEXT NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, chunks INTEGER NOT NULL,
   sha256 TEXT NOT NULL, merkle_root TEXT NOT NULL,
   sent BLOB NOT NULL, revoked INTEGER NOT NULL,

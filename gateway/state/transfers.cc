@@ -10,7 +10,8 @@ namespace latchstring::state {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT t.id, t.request, t.piece, r.mailbox, r.device, r.officer, t.name, t.path, t.size,"
+    "SELECT t.id, t.request, t.piece, t.part, r.mailbox, r.device, r.officer, t.name, t.path, "
+    "t.size,"
     " t.chunks, t.sha256, t.merkle_root, t.sent, t.revoked, p.state, p.expires FROM transfers t"
     " JOIN requests r ON r.id = t.request"
     " JOIN pieces p ON p.request = t.request AND p.number = t.piece";
@@ -23,6 +24,7 @@ Transfer transfer_of(const store::Row& row) {
   transfer.id = text();
   transfer.request = text();
   transfer.piece = static_cast<int>(number());
+  transfer.part = static_cast<int>(number());
   transfer.peer.mailbox = text();
   transfer.peer.device = text();
   transfer.officer = text();
@@ -49,10 +51,10 @@ absl::Status Transfers::add(const SealedClip& clip) {
       return exhausted("the sealed file of {} bytes is too large to transfer", file.size_bytes);
     }
     LS_RETURN_IF_ERROR(database_.run(
-        "INSERT INTO transfers VALUES (?,?,?,?,?,?,?,?,?,?,?,0)",
+        "INSERT INTO transfers VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)",
         {crypto::to_base64url(crypto::random_bytes(wire::kTransferIdBytes)), clip.release_id(),
-         clip.piece(), position++, file.name, file.path, file.size_bytes, chunks, file.sha256,
-         file.merkle_root, link::Bitmap(chunks).bytes()}));
+         clip.piece(), clip.part(), position++, file.name, file.path, file.size_bytes, chunks,
+         file.sha256, file.merkle_root, link::Bitmap(chunks).bytes()}));
   }
   return absl::OkStatus();
 }
@@ -74,7 +76,7 @@ absl::StatusOr<std::vector<Transfer>> Transfers::of_piece(std::string_view reque
                                                           int piece) const {
   std::vector<Transfer> found;
   LS_RETURN_IF_ERROR(database_.query(
-      fmt::format("{} WHERE t.request = ? AND t.piece = ? ORDER BY t.position", kColumns),
+      fmt::format("{} WHERE t.request = ? AND t.piece = ? ORDER BY t.part, t.position", kColumns),
       {request, piece}, [&](const store::Row& row) {
         found.push_back(transfer_of(row));
         return absl::OkStatus();
@@ -85,8 +87,8 @@ absl::StatusOr<std::vector<Transfer>> Transfers::of_piece(std::string_view reque
 absl::StatusOr<std::vector<Transfer>> Transfers::all() const {
   std::vector<Transfer> found;
   LS_RETURN_IF_ERROR(
-      database_.query(fmt::format("{} ORDER BY t.request, t.piece, t.position", kColumns), {},
-                      [&](const store::Row& row) {
+      database_.query(fmt::format("{} ORDER BY t.request, t.piece, t.part, t.position", kColumns),
+                      {}, [&](const store::Row& row) {
                         found.push_back(transfer_of(row));
                         return absl::OkStatus();
                       }));

@@ -19,6 +19,7 @@ struct Transfer {
   std::string id;  // 128 random bits, base64url
   std::string request;
   int piece = 1;
+  int part = 1;
   wire::Peer peer;      // to whom it was offered
   std::string officer;  // thumbprint
   std::string name;
