@@ -36,7 +36,7 @@ void Sha256::update(ByteView bytes) {
 }
 
 Hash Sha256::finish() {
-  Hash hash;
+  Hash hash{};
   ensure(EVP_DigestFinal_ex(context_->evp, hash.data(), nullptr) == 1);
   ensure(EVP_DigestInit_ex2(context_->evp, algorithm(), nullptr) == 1);
   return hash;

@@ -32,7 +32,7 @@ class Hmac {
 }  // namespace
 
 Hash hmac_sha256(ByteView key, ByteView message) {
-  Hash mac;
+  Hash mac{};
   Hmac(key).add(message).finish(mac);
   return mac;
 }
