@@ -81,6 +81,9 @@ struct Request {
 // The pipe and the uid are the door's to fill. Wipes `line`.
 absl::StatusOr<Request> parse_request(std::string line);
 
+// The answer of a door that has nothing more to say: one line with its newline.
+std::string error_line(const absl::Status& why, std::string_view hint);
+
 // How a handler answers: from the loop thread, exactly once; later calls are ignored. Copies are
 // the same answer. When the last copy goes without an answer, the caller is told that it failed.
 class Reply {
