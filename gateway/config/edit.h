@@ -38,6 +38,6 @@ absl::StatusOr<std::string> remove_word(std::string_view text, std::string_view 
 // `{url: "rtsp://...", user: viewer, ...}`, only what differs from the default.
 std::string camera_value(const Camera& camera);
 // A double-quoted YAML scalar that strict YAML reads back as this text.
-std::string quoted(std::string_view text);
+std::string yaml_text(std::string_view text);
 
 }  // namespace latchstring::config
