@@ -47,7 +47,8 @@ constexpr std::string_view kRest =
 std::string fresh_gateway_yaml(const Fresh& fresh) {
   std::string text(kHead);
   text += fmt::format("gateway:\n  name: {}\n", yaml_text(fresh.name));
-  if (fresh.state_dir != "state") text += fmt::format("  state_dir: {}\n", yaml_text(fresh.state_dir));
+  if (fresh.state_dir != "state")
+    text += fmt::format("  state_dir: {}\n", yaml_text(fresh.state_dir));
   if (fresh.clock == ClockTrust::kernel) {
     text +=
         "  clock: kernel        # nothing is decided unless the kernel says that the clock is "

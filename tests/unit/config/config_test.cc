@@ -106,13 +106,13 @@ TEST_CASE("a broker of somebody else's") {
 TEST_CASE("faults say where they are and what to do") {
   CHECK(fault_of("gateway: {name: \"Maple Street\"}\ncamera:\n  a: {url: \"rtsp://h/s\"}\n") ==
         "gateway.yaml:2:1: I don't know \"camera\" in gateway.yaml.\n"
-        "      2 | camera:\n"
-        "        | ^^^^^^   did you mean \"cameras\"?");
-  CHECK(
-      fault_of(with("cameras:\n  door: {url: \"http://192.168.1.2/\"}\n")) ==
-      "gateway.yaml:3:15: This is no address of a camera.\n"
-      "      3 |   door: {url: \"http://192.168.1.2/\"}\n"
-      "        |               ^^^^^^^^^^^^^^^^^^^^^   write it like rtsp://192.168.30.11/stream1");
+        "    2 | camera:\n"
+        "      | ^^^^^^   did you mean \"cameras\"?");
+  CHECK(fault_of(with("cameras:\n  door: {url: \"http://192.168.1.2/\"}\n")) ==
+        "gateway.yaml:3:15: This is no address of a camera.\n"
+        "    3 |   door: {url: \"http://192.168.1.2/\"}\n"
+        "      |               ^^^^^^^^^^^^^^^^^^^^^"
+        "   write it like rtsp://192.168.30.11/stream1");
 }
 
 TEST_CASE("every wrong value is refused") {
