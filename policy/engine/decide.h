@@ -1,4 +1,6 @@
 // The decision: pure, per instant of footage. Everything it needs from outside comes in as facts.
+// Semantics step by step: docs/ref/policy.md. Any thread. Cost: microseconds; the request's length
+// is bounded by `clip_at_most` before any window is looked at.
 #pragma once
 
 #include <optional>
@@ -11,36 +13,36 @@
 namespace latchstring::policy {
 
 struct Question {
-  std::string agency;                // id in the policy
-  std::string officer;               // badge
+  std::string agency;   // id in the policy
+  std::string officer;  // badge
   std::string camera;
   Basis basis = Basis::consent;
   std::string purpose;
   Interval footage;
   bool has_case_number = true;
-  Instant received;                  // when the request arrived
+  Instant received;  // when the request arrived
 };
 
 // What is true outside the rules at this moment.
 struct Facts {
   Instant now;
-  int clips_given_this_month = 0;    // to this agency, in the household's calendar month
+  int clips_given_this_month = 0;  // to this agency, in the household's calendar month
   Duration time_given_this_month{0};
   // A warrant whose signature, dates and uses were verified, or a paper one accepted by all.
   struct Warrant {
-    std::set<std::string> cameras;   // empty: any
+    std::set<std::string> cameras;  // empty: any
     Interval footage;
     bool is_paper = false;
   };
   std::optional<Warrant> warrant;
-  bool override_never = false;       // all residents, by `request override`; basis warrant only
+  bool override_never = false;  // all residents, by `request override`; basis warrant only
 };
 
 // A stretch of footage with one outcome.
 struct Piece {
   Interval footage;
   Approval approval = Approval::refuse;
-  std::set<std::string> redact;      // empty where refused
+  std::set<std::string> redact;  // empty where refused
   int height_at_most = 0;
   Duration one_frame_per{0};
   bool watermark = false;
@@ -50,7 +52,7 @@ struct Piece {
 };
 
 struct Decision {
-  std::vector<Piece> pieces;         // in time order, covering the footage asked without gaps
+  std::vector<Piece> pieces;  // in time order, covering the footage asked without gaps
   // Strictest of the pieces that are not refused; refuse where all are.
   Approval overall() const;
 };

@@ -1,11 +1,12 @@
-// A household's rules, loaded and checked. Immutable; made by load() only.
-// Semantics: docs/ref/policy.md. Text form: strict YAML (gateway/yaml).
+// A household's rules, loaded and checked. Immutable; made by load() only; any thread.
+// Semantics and keys: docs/ref/policy.md. Text form: strict YAML (gateway/yaml), key tables in
+// policy/engine/language.h.
+// Limits: yaml::kBytesMax, kResidentsMax, kCornersMax, kKeyFileMax.
 #pragma once
 
 #include <absl/status/statusor.h>
 
 #include <array>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,14 +22,18 @@
 
 namespace latchstring::policy {
 
+inline constexpr std::size_t kResidentsMax = 32;
+inline constexpr std::size_t kCornersMax = 64;         // of a zone's polygon
+inline constexpr std::size_t kKeyFileMax = 16 * 1024;  // bytes of a key file
+
 // From strict to free; the order is the meaning.
 enum class Approval : std::uint8_t { refuse, ask_all, ask_one, automatic };
 std::string_view to_string(Approval approval);
-
 enum class Sharing : std::uint8_t { by_rule, warrant_only, never };
 enum class Basis : std::uint8_t { consent, warrant, emergency, preservation };
 std::string_view to_string(Basis basis);
 
+// Whoever signs: an agency or a court.
 struct Agency {
   std::string id;
   std::string name;
@@ -54,7 +59,7 @@ struct Rule {
   std::string name;
   int line = 0;
   bool is_never = false;
-  // Scope. An empty set in a never rule, or `any`, means all.
+  // Scope. An empty set means all (`any`, or a line left out of a never rule).
   std::set<std::string> who;
   std::set<std::string> officers;
   std::set<std::string> cameras;
@@ -62,15 +67,15 @@ struct Rule {
   std::set<std::string> purposes;
   DayWindow footage;
   DayWindow requests;
-  std::optional<Instant> starts;      // first instant of rule_starts_on
-  std::optional<Instant> ends;        // first instant after rule_ends_on
+  std::optional<Instant> starts;  // first instant of rule_starts_on
+  std::optional<Instant> ends;    // first instant after rule_ends_on
   // Conditions, allow only.
   Approval approval = Approval::refuse;
-  Duration answer_within{0};
-  std::set<std::string> redact;
+  Duration answer_within{0};     // 0: the default of the request's basis
+  std::set<std::string> redact;  // people has faces with it
   bool part_outside_trim = false;
   Duration clip_at_most{0};
-  int height_at_most = 0;             // 0: none
+  int height_at_most = 0;  // 0: none
   Duration one_frame_per{0};
   bool watermark = false;
   bool release_unreviewed = false;
@@ -85,27 +90,56 @@ struct Always {
   int minutes_per_month = 60;
   Duration delete_after;
   bool case_number_required = true;
-  bool say_reason = false;            // when_refused_say: reason
+  bool say_reason = false;  // when_refused_say: reason
   Duration answers_after;
   IfUnsure if_unsure = IfUnsure::fill;
   int open_requests_per_agency = 20;
   Duration one_frame_per{0};
   bool watermark = false;
+  Approval gifts = Approval::ask_all;  // ask_all or ask_one
 };
+
+// A line of `tests:`; run by policy/analysis.
+struct Test {
+  std::string name;
+  int line = 0;
+  std::string agency;
+  std::string officer;
+  std::string camera;
+  Basis basis = Basis::consent;
+  std::string purpose;
+  Interval footage;
+  Approval expect = Approval::refuse;
+  std::optional<std::vector<Interval>> expect_footage;
+  std::optional<std::set<std::string>> expect_redact;
+};
+
+struct Index;  // what decide() looks up; policy/engine/index.h
 
 struct Policy {
   std::string household;
   std::string timezone;
   std::vector<std::string> residents;
-  Instant ends;                       // first instant after rules_end_on
+  Instant ends;  // first instant after rules_end_on
   std::map<std::string, Agency> agencies;
   std::map<std::string, Camera> cameras;
   std::map<std::string, Zone> zones;
   std::map<std::string, std::string> zone_camera;
   Always always;
-  std::vector<Rule> rules;            // allow and never, in the file's order
-  std::string sha256;                 // of the file's bytes, hex
+  std::map<std::string, Agency> courts;
+  std::vector<Rule> rules;  // in the file's order
+  std::vector<Test> tests;
+  std::shared_ptr<const Index> index;
+  std::string sha256;  // of the file's bytes, hex
 };
+
+// Detector classes need a model that finds them; a zone, audio and moving do not.
+bool is_detector_class(std::string_view name);   // faces, people, plates, vehicles
+bool is_redaction_class(std::string_view name);  // those, audio and moving
+
+// The household's calendar month, for quotas.
+Interval calendar_month(const Policy& policy, Instant instant);
+Duration answer_within(const Rule& rule, Basis basis);
 
 // Reads a key file named in the rules; the loader gives the path as written.
 using ReadKeyFile = std::function<absl::StatusOr<std::string>(std::string_view path)>;

@@ -1,0 +1,140 @@
+// Overlapping allow rules with different conditions: an error, since with the union of their
+// redactions taking one of two such rules away can show more. Exact: the fields are finite sets,
+// and time is the minutes of a week.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bitset>
+#include <tuple>
+
+#include "policy/engine/load.h"
+#include "policy/engine/words.h"
+
+namespace latchstring::policy {
+namespace {
+
+constexpr int kDayMinutes = 24 * 60;
+constexpr std::size_t kWeekMinutes = 7 * kDayMinutes;
+using Week = std::bitset<kWeekMinutes>;  // from Monday 00:00, by the household's clock
+
+Week week_of(const DayWindow& window) {
+  Week out;
+  const int length = window.to_minute > window.from_minute
+                         ? window.to_minute - window.from_minute
+                         : window.to_minute - window.from_minute + kDayMinutes;
+  for (int day = 0; day < 7; ++day) {
+    if (!window.days[static_cast<std::size_t>(day)]) continue;
+    for (int i = 0; i < length; ++i) {
+      out.set(static_cast<std::size_t>(day * kDayMinutes + window.from_minute + i) % kWeekMinutes);
+    }
+  }
+  return out;
+}
+
+// A member of both, where an empty set means all; `all` stands for "all of them".
+template <class T>
+std::optional<T> common(const std::set<T>& a, const std::set<T>& b, T all) {
+  if (a.empty() && b.empty()) return all;
+  if (a.empty()) return *b.begin();
+  if (b.empty()) return *a.begin();
+  const auto found =
+      std::find_if(a.begin(), a.end(), [&](const T& each) { return b.count(each) != 0; });
+  return found == a.end() ? std::nullopt : std::optional<T>(*found);
+}
+
+bool dates_meet(const Rule& a, const Rule& b) {
+  return !(a.ends && b.starts && *a.ends <= *b.starts) &&
+         !(b.ends && a.starts && *b.ends <= *a.starts);
+}
+
+// All but name and scope.
+auto conditions(const Rule& rule) {
+  return std::tie(rule.approval, rule.redact, rule.part_outside_trim, rule.clip_at_most,
+                  rule.height_at_most, rule.one_frame_per, rule.watermark, rule.release_unreviewed);
+}
+
+bool ask_the_same(const Rule& a, const Rule& b, Basis basis) {
+  return conditions(a) == conditions(b) && answer_within(a, basis) == answer_within(b, basis);
+}
+
+std::string minute_text(std::size_t minute, bool is_end) {
+  constexpr std::string_view kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  const std::size_t of_day = minute % kDayMinutes;
+  if (is_end) {
+    return of_day == 0 ? "24:00" : fmt::format("{:02}:{:02}", of_day / 60, of_day % 60);
+  }
+  return fmt::format("{} {:02}:{:02}", kDays[minute / kDayMinutes], of_day / 60, of_day % 60);
+}
+
+// The first run of minutes, within one day: `Mon 22:00-23:00`.
+std::string first_run(const Week& week) {
+  if (week.all()) return "at any time";
+  const std::size_t from = week._Find_first();
+  std::size_t to = from;
+  while (to < kWeekMinutes && week[to] && to / kDayMinutes == from / kDayMinutes) ++to;
+  return fmt::format("{}-{}", minute_text(from, false), minute_text(to, true));
+}
+
+std::string difference(const Rule& a, const Rule& b) {
+  if (a.approval != b.approval) {
+    return fmt::format("{}, {}", to_string(a.approval), to_string(b.approval));
+  }
+  if (a.redact != b.redact) {
+    return fmt::format("redact {}; redact {}", in_words(a.redact), in_words(b.redact));
+  }
+  if (a.part_outside_trim != b.part_outside_trim) return "part_outside";
+  if (a.clip_at_most != b.clip_at_most) return "clip_at_most";
+  if (a.height_at_most != b.height_at_most) return "picture_height_at_most";
+  if (a.one_frame_per != b.one_frame_per) return "slow_to_one_frame_per";
+  if (a.watermark != b.watermark) return "watermark";
+  if (a.release_unreviewed != b.release_unreviewed) return "release_unreviewed";
+  return "answer_within";
+}
+
+struct Timed {
+  const Rule* rule;
+  Week footage;
+  Week requests;
+};
+
+void compare(const Timed& first, const Timed& second, yaml::Faults& faults) {
+  const Rule& a = *first.rule;
+  const Rule& b = *second.rule;
+  const auto agency = common(a.who, b.who, std::string("any"));
+  const auto officer = common(a.officers, b.officers, std::string("any"));
+  const auto camera = common(a.cameras, b.cameras, std::string("any camera"));
+  const auto purpose = common(a.purposes, b.purposes, std::string("any purpose"));
+  const auto basis = common(a.bases, b.bases, Basis::consent);
+  if (!agency || !officer || !camera || !purpose || !basis || !dates_meet(a, b)) return;
+  // Every basis that both name: the default of answer_within depends on it.
+  bool same = true;
+  for (const Basis each : {Basis::consent, Basis::warrant, Basis::emergency, Basis::preservation}) {
+    const bool both = (a.bases.empty() || a.bases.count(each) != 0) &&
+                      (b.bases.empty() || b.bases.count(each) != 0);
+    if (both) same = same && ask_the_same(a, b, each);
+  }
+  if (same) return;
+  const Week footage = first.footage & second.footage;
+  if (footage.none() || (first.requests & second.requests).none()) return;
+  faults.add_pair(
+      a.line, b.line,
+      fmt::format("\"{}\" and \"{}\" both fit {} / {} / {}, {},\n   but ask differently ({}). "
+                  "Narrow one of them.",
+                  a.name, b.name, *agency, *camera, *purpose, first_run(footage),
+                  difference(a, b)));
+}
+
+}  // namespace
+
+void refuse_overlaps(const Policy& policy, yaml::Faults& faults) {
+  std::vector<Timed> rules;
+  for (const Rule& rule : policy.rules) {
+    if (rule.is_never) continue;
+    rules.push_back({&rule, week_of(rule.footage), week_of(rule.requests)});
+  }
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    for (std::size_t j = i + 1; j < rules.size(); ++j) compare(rules[i], rules[j], faults);
+  }
+}
+
+}  // namespace latchstring::policy
