@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/base/status.h"
 #include "gateway/crypto/hash.h"
 #include "policy/engine/index.h"
 #include "policy/engine/language.h"

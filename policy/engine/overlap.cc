@@ -4,32 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bitset>
 #include <tuple>
 
 #include "policy/engine/load.h"
+#include "policy/engine/week.h"
 #include "policy/engine/words.h"
 
 namespace latchstring::policy {
 namespace {
-
-constexpr int kDayMinutes = 24 * 60;
-constexpr std::size_t kWeekMinutes = 7 * kDayMinutes;
-using Week = std::bitset<kWeekMinutes>;  // from Monday 00:00, by the household's clock
-
-Week week_of(const DayWindow& window) {
-  Week out;
-  const int length = window.to_minute > window.from_minute
-                         ? window.to_minute - window.from_minute
-                         : window.to_minute - window.from_minute + kDayMinutes;
-  for (int day = 0; day < 7; ++day) {
-    if (!window.days[static_cast<std::size_t>(day)]) continue;
-    for (int i = 0; i < length; ++i) {
-      out.set(static_cast<std::size_t>(day * kDayMinutes + window.from_minute + i) % kWeekMinutes);
-    }
-  }
-  return out;
-}
 
 // A member of both, where an empty set means all; `all` stands for "all of them".
 template <class T>
@@ -55,24 +37,6 @@ auto conditions(const Rule& rule) {
 
 bool ask_the_same(const Rule& a, const Rule& b, Basis basis) {
   return conditions(a) == conditions(b) && answer_within(a, basis) == answer_within(b, basis);
-}
-
-std::string minute_text(std::size_t minute, bool is_end) {
-  constexpr std::string_view kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-  const std::size_t of_day = minute % kDayMinutes;
-  if (is_end) {
-    return of_day == 0 ? "24:00" : fmt::format("{:02}:{:02}", of_day / 60, of_day % 60);
-  }
-  return fmt::format("{} {:02}:{:02}", kDays[minute / kDayMinutes], of_day / 60, of_day % 60);
-}
-
-// The first run of minutes, within one day: `Mon 22:00-23:00`.
-std::string first_run(const Week& week) {
-  if (week.all()) return "at any time";
-  const std::size_t from = week._Find_first();
-  std::size_t to = from;
-  while (to < kWeekMinutes && week[to] && to / kDayMinutes == from / kDayMinutes) ++to;
-  return fmt::format("{}-{}", minute_text(from, false), minute_text(to, true));
 }
 
 std::string difference(const Rule& a, const Rule& b) {

@@ -1,7 +1,7 @@
 // A household's rules, loaded and checked. Immutable; made by load() only; any thread.
 // Semantics and keys: docs/ref/policy.md. Text form: strict YAML (gateway/yaml), key tables in
 // policy/engine/language.h.
-// Limits: yaml::kBytesMax, kResidentsMax, kCornersMax, kKeyFileMax.
+// Limits: yaml::kBytesMax and those below.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -13,7 +13,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "gateway/base/stages.h"
@@ -24,7 +23,7 @@ namespace latchstring::policy {
 
 inline constexpr std::size_t kResidentsMax = 32;
 inline constexpr std::size_t kCornersMax = 64;         // of a zone's polygon
-inline constexpr std::size_t kKeyFileMax = 16 * 1024;  // bytes of a key file
+inline constexpr std::size_t kKeyFileMax = 16 * 1024;  // bytes
 
 // From strict to free; the order is the meaning.
 enum class Approval : std::uint8_t { refuse, ask_all, ask_one, automatic };
@@ -99,8 +98,7 @@ struct Always {
   Approval gifts = Approval::ask_all;  // ask_all or ask_one
 };
 
-// A line of `tests:`; run by policy/analysis.
-struct Test {
+struct Test {  // a line of `tests:`; run by policy/analysis
   std::string name;
   int line = 0;
   std::string agency;
@@ -115,7 +113,6 @@ struct Test {
 };
 
 struct Index;  // what decide() looks up; policy/engine/index.h
-
 struct Policy {
   std::string household;
   std::string timezone;
@@ -137,7 +134,7 @@ struct Policy {
 bool is_detector_class(std::string_view name);   // faces, people, plates, vehicles
 bool is_redaction_class(std::string_view name);  // those, audio and moving
 
-// The household's calendar month, for quotas.
+// For quotas; by the household's clock.
 Interval calendar_month(const Policy& policy, Instant instant);
 Duration answer_within(const Rule& rule, Basis basis);
 
