@@ -20,6 +20,10 @@ namespace latchstring::wire {
 inline constexpr std::size_t kControlPad = 1024;
 inline constexpr std::size_t kMessageMax = 61'440;  // any MQTT payload, sealed and padded
 
+inline constexpr std::size_t kTransfersMax = 256;       // listed in STATE or REVOKE
+inline constexpr std::size_t kLeafTextMax = 8 * 1024;   // bytes of the leaf in an OFFER
+inline constexpr std::size_t kProofTextMax = 4 * 1024;  // bytes of the proof in an OFFER
+
 // Requester to gateway, after each connect.
 struct Hello {
   std::string credential;  // compact JWS

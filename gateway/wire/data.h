@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/base/bytes.h"
@@ -21,6 +23,11 @@ inline constexpr std::size_t kTransferIdBytes = 16;
 inline constexpr std::uint64_t kGetWindow = 64;  // bits of the bitmap
 
 using TransferId = std::array<std::uint8_t, kTransferIdBytes>;
+// As it stands in JSON: base64url, 22 characters.
+std::string to_text(const TransferId& id);
+absl::StatusOr<TransferId> transfer_id_from(std::string_view text);
+TransferId random_transfer_id();
+
 using ProofHash = std::array<std::uint8_t, 32>;
 
 struct Get {
@@ -42,7 +49,7 @@ Bytes encode(const Data& data);
 absl::StatusOr<Get> decode_get(ByteView message);
 absl::StatusOr<Data> decode_data(ByteView message);
 
-// What a payload is, by its first byte: 'a' age (control or request), 'G' GET, 'D' DATA.
+// What a payload is: an age file (control or request), GET or DATA, by how it begins.
 enum class Kind { sealed, get, data, unknown };
 Kind kind_of(ByteView message);
 

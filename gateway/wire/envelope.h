@@ -18,9 +18,6 @@
 
 namespace latchstring::wire {
 
-// Room for the age header of kRecipientsMax stanzas, nonce and tag.
-inline constexpr std::size_t kRecipientsMax = 4;
-
 // The claims that every payload has: iss from the key, a fresh jti, exp = now + lifetime.
 Common new_common(const crypto::SigningKey& key, std::string_view aud, Instant now,
                   Duration lifetime);

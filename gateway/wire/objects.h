@@ -3,6 +3,8 @@
 // compact bytes. Field tables: docs/ref/objects.md.
 // decode_*: strict (unknown or duplicate names, wrong types, over-long text are InvalidArgument),
 // structure only: signatures, dates and trust are gateway/trust's business.
+// Text is UTF-8 without control characters (a description may hold line feeds) and without
+// characters that turn the direction of writing, so that what a resident reads is what was sent.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -22,6 +24,17 @@ inline constexpr std::size_t kPlainTextMax = 2'000;  // characters of a descript
 inline constexpr std::size_t kNameMax = 64;          // characters of an identifier
 inline constexpr std::size_t kTitleMax = 200;        // characters of a title, case number, contact
 inline constexpr std::size_t kListMax = 64;          // entries of any list, unless said otherwise
+inline constexpr std::size_t kRecipientsMax = 4;     // age recipients of one officer
+inline constexpr std::size_t kRevokedMax = 512;
+inline constexpr std::size_t kSourcesMax = 192;
+inline constexpr std::size_t kDeliveryFilesMax = 8;
+// Bytes of what stands inside another object. With every part of a request at its limit the whole
+// still fits kJwsMax (a test keeps it so).
+inline constexpr std::size_t kCredentialTextMax = 3 * 1024;
+inline constexpr std::size_t kRevocationTextMax = 18 * 1024;
+inline constexpr std::size_t kWarrantTextMax = 4 * 1024;
+inline constexpr std::size_t kDeliveryTextMax = 4 * 1024;
+inline constexpr std::size_t kCheckpointTextMax = 1024;
 
 inline constexpr std::string_view kTypCredential = "ls-cred+jwt";
 inline constexpr std::string_view kTypRequest = "ls-req+jwt";
@@ -50,6 +63,9 @@ struct Credential {
   std::vector<std::string> recipients;  // age1..., 1 to 4
   Instant nbf;
 };
+
+// A camera's id or published label: 1 to kNameMax bytes, no quotes or backslashes.
+bool is_label(std::string_view text);
 
 enum class Basis : std::uint8_t { consent, warrant, emergency, preservation };
 std::string_view to_string(Basis basis);
@@ -114,7 +130,7 @@ struct Manifest {
     std::string sha256;
     std::int64_t ledger_index = -1;
   };
-  std::vector<Source> sources;   // at most 4096
+  std::vector<Source> sources;   // at most kSourcesMax
   std::vector<NamedFile> files;  // every inner file but this one
   std::string codec;
   std::string container;  // mp4
@@ -157,7 +173,7 @@ struct RevocationList {
   Common common;
   std::uint64_t seq = 0;
   Instant next_update;
-  std::vector<std::string> revoked;  // jti of credentials or warrants; at most 1024
+  std::vector<std::string> revoked;  // jti of credentials or warrants; at most kRevokedMax
 };
 
 std::string encode(const Credential& object);
