@@ -15,6 +15,7 @@
 #include "gateway/base/files.h"
 #include "gateway/base/time.h"
 #include "gateway/crypto/secret.h"
+#include "gateway/crypto/x509.h"
 
 namespace latchstring::link {
 
@@ -29,8 +30,7 @@ struct BrokerOptions {
   int port = 0;         // 0: a free one is chosen, and kept for the life of the object
   std::string gateway;  // id: its user name, and ls1/<gateway>/# is its topic
   std::string ca_pem;
-  std::string cert_pem;
-  std::string key_pem;  // TODO: Secret once crypto/x509.h hands it out as one
+  crypto::CertifiedKey server;  // crypto::make_server_certificate() for the listening addresses
   std::string program = "mosquitto";
 };
 

@@ -12,6 +12,7 @@
 
 #include "gateway/base/files.h"
 #include "gateway/crypto/hash.h"
+#include "gateway/proof/merkle.h"
 #include "gateway/wire/data.h"
 
 namespace latchstring::link {
@@ -28,36 +29,22 @@ class ChunkSource {
   virtual absl::StatusOr<Chunk> read(std::uint64_t file_chunk) const = 0;
 };
 
-// RFC 6962 section 2.1 over the chunks of a file, all nodes kept: level 0 holds the leaf hashes, an
-// odd last node moves up unchanged.
-class ChunkTree {
- public:
-  void add(ByteView chunk);
-  void finish();
-  std::uint64_t chunks() const { return levels_.front().size(); }
-  const crypto::Hash& root() const { return levels_.back().front(); }
-  std::vector<wire::ProofHash> proof(std::uint64_t file_chunk) const;
-
- private:
-  std::vector<std::vector<crypto::Hash>> levels_{1};
-};
-
 class ChunkFile final : public ChunkSource {
  public:
   // Reads the whole file.
   static absl::StatusOr<std::unique_ptr<ChunkFile>> open(const Path& path);
 
   std::uint64_t size() const { return size_; }
-  const crypto::Hash& root() const { return tree_.root(); }
+  crypto::Hash root() const { return tree_.tree().root(); }
   const crypto::Hash& sha256() const { return sha256_; }
-  std::uint64_t chunks() const override { return tree_.chunks(); }
+  std::uint64_t chunks() const override { return tree_.tree().size(); }
   absl::StatusOr<Chunk> read(std::uint64_t file_chunk) const override;
 
  private:
   ChunkFile() = default;
   UniqueFd fd_;
   std::uint64_t size_ = 0;
-  ChunkTree tree_;
+  proof::ChunkTree tree_{wire::kChunkBytes};
   crypto::Hash sha256_{};
 };
 

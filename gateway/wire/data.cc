@@ -41,7 +41,7 @@ struct Cursor {
     return value;
   }
   TransferId transfer() {
-    TransferId id;
+    TransferId id{};
     const ByteView bytes = take(id.size());
     std::copy(bytes.begin(), bytes.end(), id.begin());
     return id;
@@ -63,14 +63,14 @@ std::string to_text(const TransferId& id) {
 
 absl::StatusOr<TransferId> transfer_id_from(std::string_view text) {
   LS_ASSIGN(const Bytes bytes, crypto::from_base64url(text));
-  TransferId id;
+  TransferId id{};
   if (bytes.size() != id.size()) return invalid("a transfer id has {} bytes", id.size());
   std::copy(bytes.begin(), bytes.end(), id.begin());
   return id;
 }
 
 TransferId random_transfer_id() {
-  TransferId id;
+  TransferId id{};
   const Bytes bytes = crypto::random_bytes(id.size());
   std::copy(bytes.begin(), bytes.end(), id.begin());
   return id;
