@@ -31,29 +31,40 @@ struct BrokerOptions {
   std::string gateway;  // id: its user name, and ls1/<gateway>/# is its topic
   std::string ca_pem;
   crypto::CertifiedKey server;  // crypto::make_server_certificate() for the listening addresses
-  std::string program = "mosquitto";
 };
 
 class Broker {
  public:
-  static absl::StatusOr<std::unique_ptr<Broker>> open(BrokerOptions options);
-  virtual ~Broker() = default;  // SIGTERM, then SIGKILL
+  struct Exit {
+    std::string how;  // for the log
+    Duration restart_in{0};
+  };
 
-  // Starts the child and waits until it listens, at most 5 seconds.
+  // Writes the files. InvalidArgument: `listen` is not an IP address. Mailboxes of an earlier run
+  // are kept.
+  static absl::StatusOr<std::unique_ptr<Broker>> open(BrokerOptions options);
+  virtual ~Broker() = default;  // as stop()
+
+  // Starts the child; does not wait. Unavailable: it cannot be started.
   virtual absl::Status start() = 0;
+  // SIGTERM, after two seconds SIGKILL.
   virtual void stop() = 0;
+  // Whether something listens on its port: one connect(2) to this machine.
+  virtual bool listening() const = 0;
 
   // Readable when the child has ended; then call on_exit(). -1 while none runs.
   virtual int exit_fd() const = 0;
-  // Reaps it. The delay after which the owner calls start() again.
-  virtual Duration on_exit() = 0;
+  // Reaps it. The owner calls start() again after `restart_in`.
+  virtual Exit on_exit() = 0;
 
   virtual int port() const = 0;
   virtual int pid() const = 0;  // 0: none runs
-  // Drawn at open(); for the gateway's own connection.
+  // User and password of the gateway's own connection; the password is drawn at open().
+  virtual std::string gateway_user() const = 0;
   virtual const crypto::Secret& gateway_password() const = 0;
 
-  // Both rewrite the password and ACL files durably and tell the child (SIGHUP).
+  // Both rewrite the password file durably and tell the child (SIGHUP), which disconnects a removed
+  // mailbox. A password is 1 to 128 of [A-Za-z0-9_-].
   virtual absl::Status set_mailbox(std::string_view mailbox, const crypto::Secret& password) = 0;
   virtual absl::Status remove_mailbox(std::string_view mailbox) = 0;
   virtual std::vector<std::string> mailboxes() const = 0;

@@ -49,7 +49,8 @@ class GatewayLink {
                         const crypto::Hash& merkle_root) = 0;
   [[nodiscard]] virtual bool send_data(const wire::Peer& peer, const wire::TransferId& transfer,
                                        const std::vector<std::uint64_t>& indices) = 0;
-  // Empties its queue and closes the file. After it returns no chunk of it is published any more.
+  // Empties its queue. After it returns no further chunk of it is handed to libmosquitto; at most
+  // kUnsentMax that were handed over before may still leave.
   virtual void forget(const wire::TransferId& transfer) = 0;
 
   virtual bool up() const = 0;

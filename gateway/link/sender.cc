@@ -29,8 +29,11 @@ bool all_others(const Bitmap& sent) {
 void Sender::add(const wire::TransferId& id, const wire::Peer& peer, Bitmap sent, Instant expires,
                  Mode mode) {
   ensure(sent.size() > 0);
-  transfers_[id] =
-      Transfer{.peer = peer, .sent = std::move(sent), .expires = expires, .mode = mode};
+  Transfer& transfer = transfers_[id] = Transfer{};
+  transfer.peer = peer;
+  transfer.sent = std::move(sent);
+  transfer.expires = expires;
+  transfer.mode = mode;
 }
 
 void Sender::set_mode(const wire::TransferId& id, Mode mode) {
