@@ -22,11 +22,12 @@ constexpr Duration kControlLifetime = std::chrono::hours{24 * 14};
 constexpr Duration kPumpMax = std::chrono::milliseconds{500};
 
 // What the MQTT thread hands over.
-struct Up {};
-struct Down {
-  absl::Status why;
+struct Item {
+  enum class Kind : std::uint8_t { up, down, message };
+  Kind kind = Kind::up;
+  absl::Status why;  // of down
+  Bytes bytes;       // of message
 };
-using Item = std::variant<Up, Down, Bytes>;
 
 class Inbox {
  public:
@@ -34,7 +35,7 @@ class Inbox {
     {
       const std::lock_guard lock(mutex_);
       // Up and Down are never lost; a message that is dropped will be repeated.
-      if (items_.size() >= kInboxMax && std::holds_alternative<Bytes>(item)) return;
+      if (items_.size() >= kInboxMax && item.kind == Item::Kind::message) return;
       items_.push_back(std::move(item));
     }
     arrived_.notify_one();
@@ -137,10 +138,10 @@ absl::Status Link::connect_to(std::string_view url, Duration patience) {
                          : options_.password.clone();
   options.subscriptions = {wire::outbox_filter(options_.ticket.gateway, peer_)};
   Mqtt::Callbacks callbacks;
-  callbacks.on_up = [this] { inbox_.push(Up{}); };
-  callbacks.on_down = [this](const absl::Status& why) { inbox_.push(Down{why}); };
+  callbacks.on_up = [this] { inbox_.push({Item::Kind::up, {}, {}}); };
+  callbacks.on_down = [this](const absl::Status& why) { inbox_.push({Item::Kind::down, why, {}}); };
   callbacks.on_message = [this](std::string_view, ByteView payload) {
-    inbox_.push(Bytes(payload.begin(), payload.end()));
+    inbox_.push({Item::Kind::message, {}, {payload.begin(), payload.end()}});
   };
   LS_ASSIGN(mqtt_, Mqtt::start(std::move(options), std::move(callbacks)));
   const Duration until = now() + patience;
@@ -148,7 +149,7 @@ absl::Status Link::connect_to(std::string_view url, Duration patience) {
   while (!up_ && now() < until) {
     std::optional<Item> item = inbox_.pop(until - now());
     if (!item) break;
-    if (const Down* down = std::get_if<Down>(&*item)) why = down->why;
+    if (item->kind == Item::Kind::down) why = item->why;
     // A wrong password stays wrong.
     if (absl::IsPermissionDenied(why)) break;
     LS_RETURN_IF_ERROR(handle(*std::move(item)));
@@ -236,16 +237,16 @@ absl::Status Link::pump(Duration patience) {
 }
 
 absl::Status Link::handle(Item item) {
-  if (std::holds_alternative<Down>(item)) {
+  if (item.kind == Item::Kind::down) {
     up_ = false;
     return absl::OkStatus();
   }
-  if (std::holds_alternative<Up>(item)) {
+  if (item.kind == Item::Kind::up) {
     up_ = true;
     if (receiving_ != nullptr) receiving_->on_reconnect();
     return say_hello();
   }
-  const Bytes& bytes = std::get<Bytes>(item);
+  const Bytes& bytes = item.bytes;
   switch (wire::kind_of(bytes)) {
     case wire::Kind::sealed:
       return handle_control(bytes);
