@@ -1,5 +1,5 @@
-// The time of day, a steady time, and whether the time of day can be believed. Everything that needs
-// time takes a Clock, so that the simulation can drive it.
+// The time of day, a steady time, and whether the time of day can be believed. Everything that
+// needs time takes a Clock, so that the simulation can drive it.
 #pragma once
 
 #include "gateway/base/time.h"

@@ -20,14 +20,14 @@ enum class Track : std::uint8_t { video, audio };
 // One coded picture or one audio packet, as the camera sent it.
 struct AccessUnit {
   Track track = Track::video;
-  bool is_key = false;   // an IDR picture; always true for audio
-  bool keep = true;      // false: lead-in, needed to decode what follows and never released
-  Instant utc;           // wall time of its presentation
-  std::int64_t pts_ns = 0;       // media time in its run, for durations only
+  bool is_key = false;      // an IDR picture; always true for audio
+  bool keep = true;         // false: lead-in, needed to decode what follows and never released
+  Instant utc;              // wall time of its presentation
+  std::int64_t pts_ns = 0;  // media time in its run, for durations only
   std::int64_t dts_ns = 0;
   std::int64_t duration_ns = 0;  // 0 where unknown
   std::uint32_t source = 0;      // index into Clip::sources(): the segment it lies in
-  Bytes data;            // video: length-prefixed NAL units (AVC/HEVC sample); audio: raw packet
+  Bytes data;  // video: length-prefixed NAL units (AVC/HEVC sample); audio: raw packet
 };
 
 // What the tracks are, as GStreamer caps strings: for example
@@ -44,7 +44,8 @@ class FootageReader {
  public:
   virtual ~FootageReader() = default;
   virtual const StreamInfo& info() const = 0;
-  // nullopt at the end. DataLoss: the stored footage is damaged; nothing of the clip may be released.
+  // nullopt at the end. DataLoss: the stored footage is damaged; nothing of the clip may be
+  // released.
   virtual absl::StatusOr<std::optional<AccessUnit>> next() = 0;
   virtual absl::Status rewind() = 0;
 };

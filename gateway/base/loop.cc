@@ -23,7 +23,8 @@ std::uint64_t tag_of(int fd, std::uint64_t generation) {
 }  // namespace
 
 Loop::Loop(const Clock& clock)
-    : clock_(clock), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+    : clock_(clock),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   ensure(epoll_.valid() && wake_.valid());
   epoll_event event{};
@@ -76,7 +77,8 @@ void Loop::cancel(TimerId id) {
 void Loop::run() {
   std::array<epoll_event, kEventsPerWait> events;
   for (;;) {
-    const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, wait_milliseconds());
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, wait_milliseconds());
     ensure(count >= 0 || errno == EINTR);
     for (int i = 0; i < count; ++i) {
       const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;

@@ -33,6 +33,10 @@ class Sealer;
 
 template <class Maker>
 class MadeBy {
+ public:
+  MadeBy(const MadeBy&) {}  // not `= default`: bit_cast could forge what is trivially copied
+
+ private:
   friend Maker;
   MadeBy() {}  // not `= default`: an aggregate could be forged with {}
 };

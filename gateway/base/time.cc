@@ -40,7 +40,8 @@ std::string to_rfc3339(Instant instant) {
                                 time.minutes().count(), time.seconds().count());
   const auto micros = time.subseconds().count();
   if (micros != 0) {
-    out += micros % 1000 == 0 ? fmt::format(".{:03}", micros / 1000) : fmt::format(".{:06}", micros);
+    out +=
+        micros % 1000 == 0 ? fmt::format(".{:03}", micros / 1000) : fmt::format(".{:06}", micros);
   }
   return out + "Z";
 }
@@ -109,6 +110,8 @@ std::int64_t to_unix_seconds(Instant instant) {
   return floor<seconds>(instant).time_since_epoch().count();
 }
 
-Instant from_unix_seconds(std::int64_t value) { return Instant{seconds{value}}; }
+Instant from_unix_seconds(std::int64_t value) {
+  return Instant{seconds{value}};
+}
 
 }  // namespace latchstring

@@ -1,0 +1,162 @@
+"""The checker itself: a clean small tree passes, and each way to break it is named."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import forge
+import layers
+import sizes
+import tidy
+
+LAYERS = """
+gateway/base:     !spdlog
+gateway/crypto:   base !sodium
+gateway/release:  base
+gateway/seal:     base crypto
+gateway/cli:      base !CLI
+gateway/daemon:   everything except cli
+"""
+CLEAN = {
+    "tests/tidy/layers.txt": LAYERS,
+    "README.md": "Latchstring\n",
+    "gateway/base/stages.h": "#pragma once\ntemplate <class M> class MadeBy { friend M; };\n",
+    "gateway/release/release.h": "#pragma once\nnamespace latchstring::release {\n"
+                                 "class Release {\n  friend class Step;\n};\n}\n",
+    "gateway/release/step.cc": '#include "gateway/release/release.h"\n'
+                               "namespace latchstring::release {\nclass Step {\n"
+                               "  Grant go() { return Grant(MadeBy<Release>(), {}); }\n};\n}\n",
+    "gateway/seal/seal.cc": '#include "gateway/crypto/age.h"\n#include <vector>\n'
+                            "#include <sys/stat.h>\n#include <absl/status/status.h>\n"
+                            "class Sealer {};\n",
+}
+
+
+class Tree(unittest.TestCase):
+    def faults(self, **changed):
+        """Faults of the clean tree with `changed` files: {path: text}, given by `files`."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for name, text in {**CLEAN, **changed.get("files", {})}.items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text, encoding="utf-8")
+            return tidy.check_tree(root, use_git=False)[0]
+
+    def complains(self, name, text, *words):
+        faults = self.faults(files={name: text})
+        self.assertEqual(len(faults), 1, faults)
+        self.assertTrue(faults[0].startswith(name) or "layers.txt" in faults[0], faults)
+        for word in words:
+            self.assertIn(word, faults[0])
+
+    def test_clean_tree_passes(self):
+        self.assertEqual(self.faults(), [])
+
+    def test_layers(self):
+        self.complains("gateway/crypto/a.cc", '#include "gateway/seal/seal.h"\n', ":1:",
+                       "gateway/crypto may not include gateway/seal")
+        self.complains("gateway/daemon/a.cc", '#include "gateway/cli/cli.h"\n', "may not include")
+        self.complains("gateway/seal/a.cc", "\n#  include <sodium.h>\n", ":2:", "gateway/crypto")
+        self.complains("gateway/seal/a.cc", "#include <sodium/utils.h>\n", "gateway/crypto")
+        self.complains("gateway/seal/a.cc", "#include <CLI/CLI.hpp>\n", "gateway/cli")
+        self.complains("gateway/seal/a.cc", "#include <boost/asio.hpp>\n", "no module owns")
+        self.complains("gateway/seal/a.cc", '#include "seal.h"\n', "written from the root")
+        self.complains("gateway/seal/a.cc", '#include "tests/support/catch.h"\n', "of the tests")
+        self.complains("gateway/seal/a.cc", "#include <gateway/base/a.h>\n", "in quotes")
+        self.complains("gateway/other/a.cc", "int a;\n", "no line in")
+
+    def test_layers_file(self):
+        for line, words in (("gateway/a: b\n", "no line above it"), ("a = b\n", "not `module:"),
+                            ("gateway/base:\ngateway/base:\n", "here twice")):
+            self.assertIn(words, layers.Layers(line).faults[0])
+
+    def test_tests_may_include_anything(self):
+        self.assertEqual(self.faults(files={
+            "tests/unit/a_test.cc": '#include <sodium.h>\n#include "gateway/cli/cli.h"\n'}), [])
+
+    def test_sizes(self):
+        self.complains("gateway/base/a.h", "#pragma once\n" + "int a;\n" * 150, "at most 150")
+        self.complains("gateway/base/a.cc", "int a;\n" * 501, "at most 500")
+        long = "int f() {\n" + "  g();\n" * 69 + "}\n"
+        self.complains("gateway/base/a.cc", "namespace a {\n" + long + "}\n", ":2:", "this one 71")
+        self.complains("gateway/base/a.cc", "//" + "x" * 99 + "\n", "101 columns")
+        self.complains("gateway/base/a.h", "int a;\n", "#pragma once")
+
+    def test_text(self):
+        self.complains("gateway/base/a.cc", "\tint a;\n", "a tab")
+        self.complains("packaging/run", "cd /ho" + "me/alex/src\n", "one machine")
+        self.complains("scratch.txt", "notes\n", "top level")
+
+    def test_makers(self):
+        self.complains("gateway/seal/b.cc", "class Release { int a; };\n", "outside")
+        self.complains("tests/unit/a.cc", "struct release::Release final : A {\n};\n", "outside")
+        self.complains("gateway/seal/z.cc", "class Sealer {\n};\n", "defined a second time")
+        step = "namespace latchstring::release {\nstruct Step {};\n}"
+        self.complains("gateway/release/z.cc", step, "Step", "second time")
+        self.complains("gateway/seal/b.cc", step, "Step", "friend of a maker")
+        self.assertEqual(self.faults(files={
+            "gateway/seal/b.cc": "class Release;\nnamespace latchstring::seal { class Step {}; }\n",
+        }), [])
+
+    def test_passes(self):
+        self.complains("tests/unit/a.cc", "auto a = MadeBy<release::Release>();\n", "own module")
+        self.complains("gateway/seal/b.cc", "auto a = MadeBy<Release>{};\n", "own module")
+        self.complains("gateway/seal/b.cc", "MadeBy<Sealer> lend();\n", "handed on")
+        self.complains("gateway/seal/b.cc", "using latchstring::MadeBy;\n", "own module")
+        self.complains("gateway/release/release.h", "#pragma once\nnamespace release {\n"
+                       "class Release {\n  template <class T> friend class Any;\n};\n}\n",
+                       "friends")
+
+    def test_casts(self):
+        for cast in ("reinterpret_cast<Clip*>(a)", "std::bit_cast<Grant>(a)",
+                     "*static_cast<latchstring::Grant*>(a)", "*(Clip*)a", "(const Grant&)a",
+                     "std::bit_cast<MadeBy<X>>(a)"):
+            faults = self.faults(files={"tests/unit/a.cc": f"auto b = {cast};\n"})
+            self.assertTrue(any("cast to a stage" in fault for fault in faults), cast)
+        self.complains("tests/unit/a.cc", "#define private public\n", "redefined")
+        self.assertEqual(self.faults(files={
+            "tests/unit/a.cc": "// reinterpret_cast<Clip*>(a)\nf(const Clip& c);\n"
+                               "int operator()(const Clip&) const;\nint f(Grant&) noexcept;\n",
+        }), [])
+
+    def test_labels(self):
+        files = {"docs/HACKING.md": "`ctest -L unit`\n",
+                 "tests/unit/CMakeLists.txt": "latchstring_test(a LABEL unit SOURCES a.cc)\n"}
+        self.assertEqual(self.faults(files=files), [])
+        files["tests/sim/CMakeLists.txt"] = 'set_tests_properties(a PROPERTIES LABELS "sim")\n'
+        self.assertIn("`sim`", self.faults(files=files)[0])
+
+
+class Functions(unittest.TestCase):
+    def lengths(self, text):
+        return sizes.functions(text)
+
+    def test_measure(self):
+        text = ("namespace a {\n"
+                "const int kTable[] = {1, f(2), 3};\n"
+                "class B {\n public:\n  int c() const { return 1; }\n"
+                "  B() : x_{1}, y_(2) {\n    if (x_) {\n    }\n  }\n};\n"
+                "template <class T>\nint d(T t)\n{\n  auto l = [](int) { return '{'; };\n"
+                '  return "}" + l(t);  // }\n}\n'
+                "}\n")
+        self.assertEqual(self.lengths(text), [(5, 1), (6, 4), (11, 6)])
+
+    def test_macros_are_not_functions(self):
+        self.assertEqual(self.lengths("#define A(x) \\\n  { \\\n    x\nint b;\n"), [])
+
+
+class Forge(unittest.TestCase):
+    class Result:
+        def __init__(self, code, stderr):
+            self.returncode, self.stderr = code, stderr
+
+    def test_judge(self):
+        self.assertIsNone(forge.judge(0, None, self.Result(0, "")))
+        self.assertIn("must compile", forge.judge(0, None, self.Result(1, "error: x")))
+        self.assertIsNone(forge.judge(1, "private", self.Result(1, "a: error: is private")))
+        self.assertIn("can be forged", forge.judge(1, "private", self.Result(0, "")))
+        self.assertIn("another reason", forge.judge(1, "private", self.Result(1, "error: typo")))
+
+
+if __name__ == "__main__":
+    unittest.main()
