@@ -59,8 +59,8 @@ struct Query {
   std::uint64_t from = 0;   // first index (newest_first: last index + 1; 0: the end)
   std::size_t count = 100;  // at most kPageMax
   bool newest_first = false;
-  std::string about;  // only leaves about this request or gift
-  std::string event;  // only this event, by its name in the leaf
+  std::string about{};  // only leaves about this request or gift
+  std::string event{};  // only this event, by its name in the leaf
   bool with_filler = false;
 };
 

@@ -1,0 +1,185 @@
+#include "gateway/trust/residents.h"
+
+#include "tests/support/catch.h"
+#include "tests/unit/trust/town.h"
+
+namespace latchstring::trust {
+namespace {
+
+using namespace test;
+
+class TestClock final : public Clock {
+ public:
+  Instant now() const override { return wall; }
+  Duration steady() const override { return since_boot; }
+  bool is_right() const override { return right; }
+  void pass(Duration time) {
+    wall += time;
+    since_boot += time;
+  }
+  Instant wall = kNow;
+  Duration since_boot = seconds(100);
+  bool right = true;
+};
+
+crypto::Secret pin(std::string_view text) {
+  return crypto::Secret::copy_of(as_bytes(text));
+}
+
+struct Home {
+  Town town;
+  TestClock clock;
+  std::unique_ptr<Residents> residents = open();
+
+  Home() { REQUIRE(residents->add("alex", "$hash").ok()); }
+  std::unique_ptr<Residents> open() {
+    auto opened = Residents::open(town.database(), clock);
+    REQUIRE(opened.ok());
+    return *std::move(opened);
+  }
+  absl::Status try_pin(bool matches) {
+    const auto attempt = residents->begin("alex");
+    if (!attempt.ok()) return attempt.status();
+    return residents->finish(*attempt, matches);
+  }
+  bool is_locked() { return (*residents->list())[0].locked; }
+};
+
+TEST_CASE("PINs have six digits, passphrases eight characters") {
+  for (const char* good : {"123456", "0000000000", "correct horse", "äöüßéñçø", "abc45678"}) {
+    INFO(good);
+    CHECK(check_pin_rules(pin(good)).ok());
+  }
+  for (const char* bad : {"12345", "", "abc123", "1234 56", "äöüß", "abcdefgh\n",
+                          "\x7f"
+                          "1234567"}) {
+    INFO(bad);
+    const absl::Status status = check_pin_rules(pin(bad));
+    CHECK(absl::IsInvalidArgument(status));
+    if (*bad != '\0') CHECK(message_of(status).find(bad) == std::string_view::npos);
+  }
+  CHECK(check_pin_rules(pin(std::string(kPinMax, 'a'))).ok());
+  CHECK(!check_pin_rules(pin(std::string(kPinMax + 1, 'a'))).ok());
+  CHECK(!hash_pin(pin("12345")).ok());
+}
+
+TEST_CASE("a PIN is checked against its Argon2id hash") {
+  Home home;
+  const auto hash = hash_pin(pin("271828"));
+  REQUIRE(hash.ok());
+  CHECK(hash->starts_with("$argon2id$"));
+  REQUIRE(home.residents->set_pin("alex", *hash).ok());
+  auto attempt = home.residents->begin("alex");
+  REQUIRE(attempt.ok());
+  CHECK(!check_pin(*attempt, pin("271829")));
+  CHECK(absl::IsPermissionDenied(home.residents->finish(*attempt, false)));
+  attempt = home.residents->begin("alex");
+  REQUIRE(check_pin(*attempt, pin("271828")));
+  CHECK(home.residents->finish(*attempt, true).ok());
+  CHECK(absl::IsPermissionDenied(home.residents->finish(*attempt, true)));  // once
+}
+
+TEST_CASE("names, doubles and strangers") {
+  Home home;
+  CHECK(!home.residents->add("alex", "").ok());
+  for (const char* bad : {"", "Alex", "1alex", "al ex", "a;b"}) {
+    CHECK(absl::IsInvalidArgument(home.residents->add(bad, "")));
+  }
+  CHECK(absl::IsNotFound(home.residents->begin("sam").status()));
+  CHECK(absl::IsNotFound(home.residents->set_pin("sam", "h")));
+  CHECK(absl::IsNotFound(home.residents->remove("sam")));
+  REQUIRE(home.residents->add("sam", "").ok());
+  CHECK(absl::IsFailedPrecondition(home.residents->begin("sam").status()));
+  const auto list = *home.residents->list();
+  REQUIRE(list.size() == 2);
+  CHECK(list[0].has_pin);
+  CHECK(list[0].pin_set == kNow);
+  CHECK(!list[1].has_pin);
+  CHECK(list[1].pin_set == Instant{});
+}
+
+TEST_CASE("five wrong PINs in a row lock for 15 minutes of steady time") {
+  Home home;
+  for (int i = 0; i < 4; ++i) CHECK(absl::IsPermissionDenied(home.try_pin(false)));
+  CHECK(home.try_pin(true).ok());  // in a row: it begins anew
+  for (int i = 0; i < 5; ++i) CHECK(absl::IsPermissionDenied(home.try_pin(false)));
+  CHECK(home.is_locked());
+  CHECK(absl::IsPermissionDenied(home.try_pin(true)));
+  SECTION("setting the wall clock does not help") {
+    home.clock.wall += 400 * kDay;
+    CHECK(absl::IsPermissionDenied(home.try_pin(true)));
+  }
+  SECTION("waiting does, and then there are five again") {
+    home.clock.pass(kLockFor - seconds(1));
+    CHECK(absl::IsPermissionDenied(home.try_pin(true)));
+    home.clock.pass(seconds(1));
+    for (int i = 0; i < 4; ++i) CHECK(absl::IsPermissionDenied(home.try_pin(false)));
+    CHECK(home.try_pin(true).ok());
+  }
+  SECTION("a new PIN ends the lock") {
+    REQUIRE(home.residents->set_pin("alex", "$new").ok());
+    CHECK(home.try_pin(true).ok());
+  }
+}
+
+TEST_CASE("a restart does not end a lock") {
+  Home home;
+  for (int i = 0; i < 5; ++i) CHECK(!home.try_pin(false).ok());
+  home.clock.since_boot = seconds(1);  // another boot
+  SECTION("with the clock right, what is left of it stays") {
+    home.clock.wall += minutes(10);
+    home.residents = home.open();
+    CHECK(home.is_locked());
+    home.clock.pass(minutes(5));
+    CHECK(home.try_pin(true).ok());
+  }
+  SECTION("with the clock wrong, all of it") {
+    home.clock.wall += 400 * kDay;
+    home.clock.right = false;
+    home.residents = home.open();
+    home.clock.pass(minutes(14));
+    CHECK(!home.try_pin(true).ok());
+    home.clock.pass(minutes(1));
+    CHECK(home.try_pin(true).ok());
+  }
+  SECTION("with the clock set back, never longer than a lock") {
+    home.clock.wall -= 400 * kDay;
+    home.residents = home.open();
+    home.clock.pass(kLockFor);
+    CHECK(home.try_pin(true).ok());
+  }
+}
+
+TEST_CASE("tries count from their beginning: at once, or with a crash between") {
+  Home home;
+  std::vector<Attempt> attempts;
+  for (int i = 0; i < kWrongMax; ++i) attempts.push_back(*home.residents->begin("alex"));
+  CHECK(absl::IsUnavailable(home.residents->begin("alex").status()));
+  SECTION("all wrong") {
+    for (const Attempt& attempt : attempts) CHECK(!home.residents->finish(attempt, false).ok());
+    CHECK(home.is_locked());
+  }
+  SECTION("one right among them: the open ones keep counting") {
+    CHECK(home.residents->finish(attempts[0], true).ok());
+    for (int i = 1; i < 5; ++i) CHECK(!home.residents->finish(attempts[i], false).ok());
+    CHECK(!home.is_locked());
+    CHECK(!home.try_pin(false).ok());  // the fifth
+    CHECK(home.is_locked());
+  }
+  SECTION("a crash") {
+    home.residents = home.open();
+    CHECK(absl::IsPermissionDenied(home.residents->begin("alex").status()));
+    CHECK(home.is_locked());
+  }
+  SECTION("a PIN changed meanwhile") {
+    REQUIRE(home.residents->set_pin("alex", "$new").ok());
+    CHECK(absl::IsPermissionDenied(home.residents->finish(attempts[0], true)));
+  }
+  SECTION("a resident removed meanwhile") {
+    REQUIRE(home.residents->remove("alex").ok());
+    CHECK(!home.residents->finish(attempts[0], true).ok());
+  }
+}
+
+}  // namespace
+}  // namespace latchstring::trust
