@@ -8,6 +8,7 @@
 namespace latchstring::yaml {
 namespace {
 
+constexpr std::size_t kMessageMax = 2000;    // characters
 constexpr std::size_t kQuotedLineMax = 160;  // characters of a line that a message quotes
 
 std::vector<std::string> split_lines(std::string_view text) {
@@ -24,10 +25,10 @@ std::vector<std::string> split_lines(std::string_view text) {
 }
 
 // What a terminal may be shown: bytes that are no printable text become `?`.
-std::string printable(std::string_view line) {
+std::string printable(std::string_view line, std::size_t characters_max = kQuotedLineMax) {
   std::string out;
   std::size_t characters = 0;
-  for (std::size_t at = 0; at < line.size() && characters < kQuotedLineMax; ++characters) {
+  for (std::size_t at = 0; at < line.size() && characters < characters_max; ++characters) {
     const std::size_t length = utf8_length(line, at);
     const auto byte = static_cast<unsigned char>(line[at]);
     if (length == 0 || byte < 0x20 || byte == 0x7F ||
@@ -63,7 +64,8 @@ Faults::Faults(std::string_view file_name, std::string_view text)
     : file_name_(file_name), lines_(split_lines(text)) {}
 
 void Faults::add(const Place& at, std::string message, std::string hint) {
-  std::string out = fmt::format("{}:{}:{}: {}", file_name_, at.line, at.column, printable(message));
+  std::string out =
+      fmt::format("{}:{}:{}: {}", file_name_, at.line, at.column, printable(message, kMessageMax));
   const auto index = static_cast<std::size_t>(std::max(at.line, 1) - 1);
   if (index < lines_.size()) {
     out += fmt::format("\n{:5} | {}", at.line, printable(lines_[index]));

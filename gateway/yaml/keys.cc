@@ -75,7 +75,8 @@ std::string nearest(std::string_view word, std::span<const std::string> words) {
   std::size_t best_distance =
       std::max<std::size_t>(1, std::min<std::size_t>(3, word.size() / 3)) + 1;
   for (const std::string& candidate : words) {
-    const std::size_t distance = edit_distance(word, candidate);
+    const bool begins = candidate.size() >= 3 && word.starts_with(candidate);
+    const std::size_t distance = begins ? 1 : edit_distance(word, candidate);
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

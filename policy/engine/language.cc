@@ -378,7 +378,8 @@ const Table& table(Part part) {
 std::string reference_text() {
   std::string out =
       "# Keys of house-rules.yaml\n\n"
-      "Made from the loader's own tables (`latchstring policy reference`); semantics: policy.md.\n";
+      "Made from the loader's own tables (`policy_test [.update]` writes it anew); semantics:\n"
+      "[policy.md](policy.md). `-`: absent unless written.\n";
   for (const Table& each : kTables) {
     out += fmt::format("\n## {}\n\n| key | default | meaning |\n|---|---|---|\n", each.title);
     for (const KeyRow& row : each.rows) {

@@ -1,0 +1,84 @@
+// What a rules file means, without a daemon: check, explain, test. Each gives what the command
+// prints, and its exit code. Pure but for reading the file and the key files beside it; any thread.
+// Limits: yaml::kBytesMax, kKeyFileMax.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/base/files.h"
+#include "gateway/yaml/yaml.h"
+#include "policy/engine/decide.h"
+
+namespace latchstring::policy {
+
+// Stands under every list of faults that a household sees.
+inline constexpr std::string_view kNothingIsShared = "NOTHING IS SHARED until this is fixed.";
+
+struct Output {
+  int exit_code = 0;
+  std::string out;  // standard output
+  std::string err;  // standard error
+};
+
+// The text of a rules file and what reads its key files, relative to its folder.
+struct Source {
+  std::string text;
+  std::string name;  // as given, for messages
+  ReadKeyFile read_key_file;
+};
+absl::StatusOr<Source> read_source(const Path& file);
+
+struct TestResult {
+  const Test* test;                // of the policy
+  std::string failure;             // empty: it holds
+  std::vector<std::string> rules;  // that it reaches
+};
+std::vector<TestResult> run_tests(const Policy& policy);
+
+// As the daemon loads it: one failing test makes the file broken. InvalidArgument carries every
+// fault as a household reads it, without kNothingIsShared.
+absl::StatusOr<std::shared_ptr<const Policy>> load_and_test(const Source& source);
+absl::StatusOr<std::shared_ptr<const Policy>> load_and_test(const Path& file);
+
+// `latchstring policy check FILE...`: exit 0, or 1 where a file is broken.
+Output check(const std::vector<Path>& files, Instant now, bool json);
+
+// `latchstring policy test FILE`: exit 0, or 1 where a test fails or the file is broken.
+Output test(const Path& file, bool json);
+
+// `latchstring policy explain FILE ...`: exit 0 whatever the decision, 1 for a broken file, 2 for a
+// question that is not well-formed.
+struct ExplainArguments {
+  std::string agency;
+  std::string officer;  // may be empty
+  std::string camera;
+  std::string basis;
+  std::string purpose;
+  std::string footage;  // `FROM to TO`, RFC 3339
+  std::string now;      // RFC 3339; empty: an hour after the footage ends
+};
+Output explain(const Path& file, const ExplainArguments& arguments, bool json);
+
+// The decision for a question as `explain` and `tests:` judge it: no quota used, the case number
+// present, a warrant, where the basis is one, for exactly this camera and footage.
+Decision judge(const Policy& policy, Question question, std::optional<Instant> now);
+// The document of `explain --json`.
+std::string to_json(const Policy& policy, const Decision& decision);
+
+// What `check` says besides faults.
+struct Warning {
+  int line = 0;  // 0: the whole file
+  std::string text;
+};
+std::vector<Warning> warnings(const Policy& policy, Instant now);
+// What may be given, one sentence for each allow rule that permits anything.
+std::vector<std::string> possible(const Policy& policy, Instant now);
+// Rules that no test reaches.
+std::vector<std::string> untested_rules(const Policy& policy);
+
+}  // namespace latchstring::policy

@@ -1,0 +1,35 @@
+#include "gateway/base/status.h"
+#include "policy/analysis/analysis.h"
+
+namespace latchstring::policy {
+
+absl::StatusOr<Source> read_source(const Path& file) {
+  // One byte more than is read, so that the loader's own message about the size appears.
+  auto text = read_file(file, yaml::kBytesMax + 1);
+  if (absl::IsResourceExhausted(text.status())) {
+    return invalid("{}:1:1: this file is larger than {} bytes", file.string(), yaml::kBytesMax);
+  }
+  if (!text.ok()) return text.status();
+  const Path folder = file.parent_path();
+  return Source{*std::move(text), file.string(),
+                [folder](std::string_view path) -> absl::StatusOr<std::string> {
+                  return read_file(folder / path, kKeyFileMax);
+                }};
+}
+
+absl::StatusOr<std::shared_ptr<const Policy>> load_and_test(const Source& source) {
+  LS_ASSIGN(auto policy, load(source.text, source.name, source.read_key_file));
+  yaml::Faults faults(source.name, source.text);
+  for (const TestResult& result : run_tests(*policy)) {
+    if (!result.failure.empty()) faults.add({result.test->line, 1, 1}, result.failure);
+  }
+  if (!faults.empty()) return faults.status();
+  return policy;
+}
+
+absl::StatusOr<std::shared_ptr<const Policy>> load_and_test(const Path& file) {
+  LS_ASSIGN(const Source source, read_source(file));
+  return load_and_test(source);
+}
+
+}  // namespace latchstring::policy

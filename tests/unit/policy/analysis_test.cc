@@ -1,0 +1,184 @@
+#include "policy/analysis/analysis.h"
+
+#include <fmt/format.h>
+
+#include "gateway/json/json.h"
+#include "tests/support/catch.h"
+#include "tests/support/policy.h"
+#include "tests/support/temporary_folder.h"
+
+namespace latchstring::policy {
+namespace {
+
+using test::at;
+
+constexpr std::string_view kNight =
+    "allow:\n"
+    "  - {name: night, who: police, camera: [front, drive], basis: consent, purpose: burglary,\n"
+    "     footage_days: every_day, footage_time: \"22:00 to 06:00\", approval: ask_one,\n"
+    "     redact: [audio], part_outside: trim}\n";
+
+class House {
+ public:
+  explicit House(std::string_view rules) {
+    REQUIRE(make_folder(folder_.path() / "keys").ok());
+    for (const char* key : {"keys/police.jwk", "keys/fire.jwk"}) {
+      REQUIRE(write_file_durably(folder_.path() / key, *test::some_key(key)).ok());
+    }
+    REQUIRE(write_file_durably(file(), std::string(test::kHouse) + std::string(rules)).ok());
+  }
+  Path file() const { return folder_.path() / "rules.yaml"; }
+
+ private:
+  test::TemporaryFolder folder_;
+};
+
+const ExplainArguments kQuestion{
+    "police",  "",         "front",
+    "consent", "burglary", "2026-05-04T21:50:00-05:00 to 2026-05-04T22:10:00-05:00",
+    ""};
+
+TEST_CASE("explain --json is the documented document") {
+  const House house(kNight);
+  const Output output = explain(house.file(), kQuestion, true);
+  CHECK(output.exit_code == 0);
+  CHECK(output.err.empty());
+  CHECK(output.out ==
+        R"({"decision":"ask_one","pieces":[)"
+        R"({"from":"2026-05-05T02:50:00Z","to":"2026-05-05T03:00:05Z","decision":"refuse",)"
+        R"("redact":[],"height_at_most":null,"rules":[],"reasons":["no allow rule surely fits"]},)"
+        R"({"from":"2026-05-05T03:00:05Z","to":"2026-05-05T03:10:00Z","decision":"ask_one",)"
+        R"("redact":["audio","windows"],"height_at_most":null,"rules":["night"],)"
+        R"("reasons":["one resident must agree within 2 days"]}],)"
+        R"("limits":{"clip_at_most_seconds":1800,"footage_no_older_than_seconds":1209600,)"
+        R"("clips_per_month":6,"minutes_per_month":60,"agency_must_delete_after_seconds":7776000}})"
+        "\n");
+  const Output text = explain(house.file(), kQuestion, false);
+  CHECK(text.out.find("decision: ask_one\n") == 0);
+  CHECK(text.out.find("Mon 2026-05-04 22:00:05 to Mon 2026-05-04 22:10:00: ask_one") !=
+        std::string::npos);
+  CHECK(text.out.find("rule night (line 15)") != std::string::npos);
+}
+
+TEST_CASE("explain answers every well-formed question") {
+  const House house(kNight);
+  for (const char* now : {"", "2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z"}) {
+    for (const char* agency : {"police", "strangers"}) {
+      for (const char* basis : {"consent", "warrant", "emergency", "preservation"}) {
+        ExplainArguments question = kQuestion;
+        question.now = now;
+        question.agency = agency;
+        question.basis = basis;
+        const Output output = explain(house.file(), question, true);
+        CHECK(output.exit_code == 0);
+        CHECK(json::parse(output.out.substr(0, output.out.size() - 1)).ok());
+      }
+    }
+  }
+  ExplainArguments question = kQuestion;
+  question.footage = "1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z";
+  CHECK(explain(house.file(), question, true).out.find("\"decision\":\"refuse\"") == 1);
+}
+
+TEST_CASE("a question that is not well-formed is a usage error") {
+  const House house(kNight);
+  const auto refused = [&](auto change) {
+    ExplainArguments question = kQuestion;
+    change(question);
+    const Output output = explain(house.file(), question, true);
+    CHECK(output.out.empty());
+    CHECK(output.err.find("latchstring: error: ") == 0);
+    return output.exit_code == 2;
+  };
+  CHECK(refused([](ExplainArguments& q) { q.agency = "Town Police"; }));
+  CHECK(refused([](ExplainArguments& q) { q.basis = "curiosity"; }));
+  CHECK(refused([](ExplainArguments& q) { q.footage = "2026-05-04 21:50 to 22:10"; }));
+  CHECK(refused([](ExplainArguments& q) { q.footage = "2026-05-04T21:50:00Z"; }));
+  CHECK(refused(
+      [](ExplainArguments& q) { q.footage = "2026-05-04T21:50:00Z to 2026-05-04T21:50:00Z"; }));
+  CHECK(refused([](ExplainArguments& q) { q.now = "soon"; }));
+}
+
+TEST_CASE("a broken file decides nothing but refuse, and says so") {
+  const House house("allow:\n  - {name: x}\n");
+  const Output output = explain(house.file(), kQuestion, true);
+  CHECK(output.exit_code == 1);
+  CHECK(output.out.find("{\"decision\":\"refuse\",\"pieces\":[{") == 0);
+  CHECK(output.out.find("ask_") == std::string::npos);
+  CHECK(output.err.find("NOTHING IS SHARED until this is fixed.\n") != std::string::npos);
+  const Output checked = check({house.file()}, at("2026-05-05T00:00:00Z"), false);
+  CHECK(checked.exit_code == 1);
+  CHECK(checked.err.find("rules.yaml:15:5: \"who\" is missing in an allow rule.") !=
+        std::string::npos);
+  CHECK(check({"/no/such/rules.yaml"}, at("2026-05-05T00:00:00Z"), false).exit_code == 1);
+}
+
+TEST_CASE("one failing test makes the file broken, at the test's line") {
+  const std::string tests =
+      "tests:\n"
+      "  - {name: holds, who: police, camera: drive, basis: consent, purpose: burglary,\n"
+      "     footage: \"2026-05-04 21:50 to 22:10\", expect: ask_one,\n"
+      "     expect_footage: \"22:00 to 22:10\", expect_redact: [audio]}\n"
+      "  - {name: fails, who: police, camera: drive, basis: consent, purpose: burglary,\n"
+      "     footage: \"2026-05-04 21:50 to 22:10\", expect: ";
+  const auto failure = [&](std::string_view end) {
+    const House house(std::string(kNight) + tests + std::string(end) + "}\n");
+    const auto policy = load_and_test(house.file());
+    CHECK(policy::test(house.file(), false).exit_code == 1);
+    CHECK(explain(house.file(), kQuestion, true).exit_code == 1);
+    return policy.ok() ? "" : std::string(policy.status().message());
+  };
+  CHECK(failure("refuse").find("rules.yaml:22:5: The test \"fails\" expects refuse, but gets "
+                               "ask_one: no allow rule surely fits.") != std::string::npos);
+  CHECK(failure("ask_one, expect_footage: \"22:00:05 to 22:10\"")
+            .find("but gets Mon 2026-05-04 "
+                  "22:00:00 to") != std::string::npos);
+  CHECK(failure("ask_one, expect_redact: none").find("expects nothing hidden, but it is audio") !=
+        std::string::npos);
+  const House house(std::string(kNight) + tests + "ask_one}\n");
+  CHECK(load_and_test(house.file()).ok());
+  const Output output = policy::test(house.file(), true);
+  CHECK(output.exit_code == 0);
+  CHECK(output.out.find("\"untested_rules\":[]") != std::string::npos);
+}
+
+TEST_CASE("check says what is possible and warns of what does nothing") {
+  const House house(
+      "never:\n"
+      "  - {name: old, purpose: x, rule_ends_on: 2020-01-01}\n"
+      "  - {name: no_fire, who: fire}\n"
+      "allow:\n"
+      "  - {name: night, who: police, camera: front, basis: consent, purpose: burglary,\n"
+      "     footage_days: [sat], footage_time: \"22:00 to 06:00\", approval: ask_one,\n"
+      "     redact: none}\n"
+      "  - {name: shadowed, who: fire, camera: front, basis: consent, purpose: arson,\n"
+      "     footage_days: every_day, footage_time: all_day, approval: ask_one, redact: none}\n"
+      "  - {name: closed, who: police, camera: [yard, nursery], basis: consent, purpose: any,\n"
+      "     footage_days: every_day, footage_time: all_day, approval: ask_one, redact: none}\n"
+      "  - {name: hasty, who: police, camera: front, basis: emergency, purpose: any,\n"
+      "     footage_days: every_day, footage_time: all_day, approval: automatic, redact: none}\n");
+  const Output output = check({house.file()}, at("2027-03-20T12:00:00Z"), false);
+  INFO(output.out);
+  CHECK(output.exit_code == 0);
+  CHECK(output.out.find("rules.yaml: OK\n") != std::string::npos);
+  CHECK(output.out.find("night: police may get front, on Sat 22:00 to 06:00, on consent for "
+                        "burglary, if one resident agrees.") != std::string::npos);
+  for (const char* warning :
+       {"these rules end in 11 days", ":15: warning: the rule \"old\" has ended",
+        ":21: warning: the rule \"shadowed\" is dead: never rules refuse all",
+        ":23: warning: the rule \"closed\" is dead: none of its cameras",
+        ":25: warning: the rule \"hasty\" is automatic, but an emergency",
+        "the zone \"street\" is not used", "no allow rule is about the camera \"drive\"",
+        "no test reaches the rule \"night\""}) {
+    INFO(warning);
+    CHECK(output.out.find(warning) != std::string::npos);
+  }
+  CHECK(output.out.find("about the camera \"front\"") == std::string::npos);
+  const Output ended = check({house.file()}, at("2027-04-02T12:00:00Z"), true);
+  CHECK(ended.exit_code == 0);
+  CHECK(ended.out.find("have ended") != std::string::npos);
+  CHECK(ended.out.find("\"possible\":[]") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace latchstring::policy
