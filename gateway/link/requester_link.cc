@@ -67,6 +67,18 @@ bool revokes(const wire::Command& command, const wire::TransferId& id) {
   return false;
 }
 
+// What arrives goes to this receiver, as long as the scope lasts.
+class ScopedReceiver {
+ public:
+  ScopedReceiver(Receiver*& slot, Receiver& receiver) : slot_(slot) { slot_ = &receiver; }
+  ~ScopedReceiver() { slot_ = nullptr; }
+  ScopedReceiver(const ScopedReceiver&) = delete;
+  ScopedReceiver& operator=(const ScopedReceiver&) = delete;
+
+ private:
+  Receiver*& slot_;
+};
+
 class Link final : public RequesterLink {
  public:
   Link(Options options, crypto::VerifyKey gateway_key, crypto::age::Recipient gateway_inbox)
@@ -333,11 +345,7 @@ bool Link::revoked(const wire::TransferId& id) const {
 absl::Status Link::receive(const Incoming& file, PartStore& store, Duration patience,
                            const std::function<void(const Receiver&)>& progress) {
   LS_ASSIGN(const auto receiver, Receiver::open(file, store));
-  receiving_ = receiver.get();
-  const auto finished = [this](absl::Status status) {
-    receiving_ = nullptr;
-    return status;
-  };
+  const ScopedReceiver scope(receiving_, *receiver);
   const std::string topic = wire::inbox_topic(options_.ticket.gateway, peer_);
   Duration moved = now();
   while (!receiver->complete()) {
@@ -348,19 +356,19 @@ absl::Status Link::receive(const Incoming& file, PartStore& store, Duration pati
     const std::uint64_t before = receiver->stored().count();
     if (absl::Status pumped = pump(std::max(receiver->wake_at() - now(), Duration{1000}));
         !pumped.ok()) {
-      return finished(pumped);
+      return pumped;
     }
     if (receiver->stored().count() != before) {
       moved = now();
       if (progress) progress(*receiver);
     }
-    if (revoked(file.id)) return finished(denied("the household took this release back"));
+    if (revoked(file.id)) return denied("the household took this release back");
     if (now() - moved <= patience) continue;
-    LS_RETURN_IF_ERROR(finished(receiver->save()));
+    LS_RETURN_IF_ERROR(receiver->save());
     return unavailable("nothing came for {} seconds",
                        std::chrono::duration_cast<std::chrono::seconds>(patience).count());
   }
-  LS_RETURN_IF_ERROR(finished(receiver->save()));
+  LS_RETURN_IF_ERROR(receiver->save());
   return receiver->check_whole();
 }
 
