@@ -1,4 +1,4 @@
-"""Round trips with age (apt), age-encryption and jose (npm), PyJWT and openssl, in both directions."""
+"""Round trips with age (apt), age-encryption and jose (npm), PyJWT and openssl, both ways."""
 
 import base64
 import json
@@ -19,7 +19,8 @@ PAYLOAD = '{"v":1,"iss":"x","exp":4102444800}'
 
 
 def run_bytes(*command, cwd=None):
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, check=False)
+    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True,
+                          check=False)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
 
@@ -88,7 +89,8 @@ def test_pyjwt_verifies(signed):
 def test_jose_verifies_and_signs(signed):
     jwk, compact = signed
     assert npm("verify", jwk, compact).strip() == PAYLOAD
-    private = dict(json.loads(jwk), d=base64.urlsafe_b64encode(bytes.fromhex(SEED)).rstrip(b"=").decode())
+    seed = base64.urlsafe_b64encode(bytes.fromhex(SEED)).rstrip(b"=").decode()
+    private = dict(json.loads(jwk), d=seed)
     theirs = npm("sign", json.dumps(private), TYP, PAYLOAD).strip()
     assert run(TOOL, "verify", jwk, TYP, theirs).strip() == PAYLOAD
 
@@ -99,7 +101,8 @@ def test_openssl_verifies(tmp_path, signed):
     (tmp_path / "text").write_text(text)
     (tmp_path / "signature").write_bytes(base64.urlsafe_b64decode(signature + "=="))
     # SubjectPublicKeyInfo of Ed25519 (RFC 8410): a fixed start, then the 32 bytes.
-    key = bytes.fromhex("302a300506032b6570032100") + base64.urlsafe_b64decode(json.loads(jwk)["x"] + "=")
+    key = bytes.fromhex("302a300506032b6570032100")
+    key += base64.urlsafe_b64decode(json.loads(jwk)["x"] + "=")
     (tmp_path / "key.der").write_bytes(key)
     command = ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", tmp_path / "key.der",
                "-keyform", "DER", "-in", tmp_path / "text", "-sigfile", tmp_path / "signature"]
@@ -113,6 +116,7 @@ def test_pyjwt_signs():
         "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
         "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}))
     kid = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-    theirs = jwt.encode(json.loads(PAYLOAD), key, algorithm="EdDSA", headers={"kid": kid, "typ": TYP})
+    theirs = jwt.encode(json.loads(PAYLOAD), key, algorithm="EdDSA",
+                        headers={"kid": kid, "typ": TYP})
     jwk = run(TOOL, "sign", SEED, TYP, PAYLOAD).splitlines()[0]
     assert json.loads(run(TOOL, "verify", jwk, TYP, theirs)) == json.loads(PAYLOAD)
