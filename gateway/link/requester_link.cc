@@ -19,6 +19,7 @@ namespace {
 constexpr int kControlQos = 1;
 constexpr int kGetQos = 0;
 constexpr Duration kControlLifetime = std::chrono::hours{24 * 14};
+constexpr Duration kPumpMin = std::chrono::milliseconds{1};
 constexpr Duration kPumpMax = std::chrono::milliseconds{500};
 
 // What the MQTT thread hands over.
@@ -354,10 +355,8 @@ absl::Status Link::receive(const Incoming& file, PartStore& store, Duration pati
       (void)mqtt_->publish({topic, wire::encode(*get), kGetQos});
     }
     const std::uint64_t before = receiver->stored().count();
-    if (absl::Status pumped = pump(std::max(receiver->wake_at() - now(), Duration{1000}));
-        !pumped.ok()) {
-      return pumped;
-    }
+    const Duration asks_again_in = std::max(receiver->wake_at() - now(), kPumpMin);
+    LS_RETURN_IF_ERROR(pump(up_ ? asks_again_in : kPumpMax));
     if (receiver->stored().count() != before) {
       moved = now();
       if (progress) progress(*receiver);
