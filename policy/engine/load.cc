@@ -1,5 +1,3 @@
-#include "policy/engine/load.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +6,7 @@
 #include "gateway/crypto/hash.h"
 #include "policy/engine/index.h"
 #include "policy/engine/language.h"
+#include "policy/engine/load.h"
 #include "policy/engine/words.h"
 
 namespace latchstring::policy {

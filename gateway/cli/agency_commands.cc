@@ -1,0 +1,196 @@
+#include "gateway/base/status.h"
+#include "gateway/cli/commands.h"
+#include "gateway/cli/files.h"
+#include "gateway/cli/format.h"
+#include "gateway/cli/save.h"
+#include "gateway/config/edit.h"
+#include "gateway/crypto/sign.h"
+#include "gateway/wire/ticket.h"
+
+namespace latchstring::cli {
+namespace {
+
+struct AddOptions {
+  std::string agency;
+  std::string key_file;
+  std::string ticket;
+  std::string mailbox;
+  std::string full_name;
+};
+
+absl::StatusOr<crypto::VerifyKey> read_key(const std::string& file) {
+  LS_ASSIGN(const std::string text, read_file(file, kKeyFileBytesMax));
+  const absl::StatusOr<crypto::VerifyKey> key = crypto::VerifyKey::from_jwk(text);
+  if (!key.ok()) return within(fmt::format("`{}`", file), key.status());
+  return *key;
+}
+
+// A pinned key is never overwritten: another key under the same name is another agency.
+absl::Status pin_key(const Path& pinned, const crypto::VerifyKey& key) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(pinned, ignored)) {
+    LS_RETURN_IF_ERROR(make_folder(pinned.parent_path(), 0755));
+    return write_file_durably(pinned, key.to_jwk() + "\n", 0644);
+  }
+  LS_ASSIGN(const crypto::VerifyKey there, read_key(pinned.string()));
+  if (there == key) return absl::OkStatus();
+  return not_now("`{}` holds another key; remove the agency first if this one takes its place",
+                 pinned.string());
+}
+
+// Enters the agency where it is not yet in the rules; the key must be the pinned one.
+absl::Status enter(const config::Config& config, const AddOptions& options,
+                   const crypto::VerifyKey& key) {
+  LS_ASSIGN(const std::string text, read_file(config.rules, kRulesBytesMax));
+  absl::StatusOr<std::shared_ptr<const policy::Policy>> rules = load_rules(text, config.rules);
+  if (!rules.ok()) return rules.status();
+  const auto known = (*rules)->agencies.find(options.agency);
+  if (known != (*rules)->agencies.end()) {
+    if (known->second.key == key) return absl::OkStatus();
+    return not_now("`{}` stands in the rules with another key", options.agency);
+  }
+  const std::string name = fmt::format("keys/{}.jwk", options.agency);
+  LS_RETURN_IF_ERROR(pin_key(config.rules.parent_path() / name, key));
+  const std::string value = fmt::format(
+      "{{name: {}, key_file: {}}}",
+      config::yaml_text(options.full_name.empty() ? options.agency : options.full_name), name);
+  LS_ASSIGN(const std::string edited, config::insert_entry(text, config.rules.filename().string(),
+                                                           "agencies", options.agency, value));
+  LS_RETURN_IF_ERROR(load_rules(edited, config.rules).status());
+  return replace_file(config.rules, edited);
+}
+
+absl::Status check_add(const Session& session, const AddOptions& options) {
+  if (!config::is_name(options.agency))
+    return invalid("`{}` is no name for an agency: small letters, digits and _, a letter first",
+                   options.agency);
+  std::error_code ignored;
+  if (std::filesystem::exists(options.ticket, ignored))
+    return not_now("`{}` is there already", options.ticket);
+  // Only a running daemon can make the mailbox: nothing is written before it is known to be there.
+  return session.call(call_of("status")).status;
+}
+
+int give_ticket(const Session& session, const AddOptions& options, const crypto::VerifyKey& key) {
+  control::Call call = call_of("agency.add");
+  call.arguments.string("agency", options.agency).optional_string("mailbox", options.mailbox);
+  const control::Answer answer = session.call(std::move(call));
+  if (!answer.status.ok()) return fail(answer);
+  std::string ticket = text(answer.result, "ticket");
+  const absl::Status written = write_file_durably(options.ticket, ticket, 0600);
+  if (!written.ok()) return fail(written);
+  say(fmt::format("The agency {} may ask now; what it gets stands in the rules.\n",
+                  options.agency));
+  say(fmt::format("Fingerprint of its key, to compare with them by voice: {}\n",
+                  crypto::spoken_fingerprint(key)));
+  say(fmt::format("Ticket: {} (it holds a secret: give it to this agency alone)\n",
+                  shown(options.ticket)));
+  if (shows_to_a_terminal()) {
+    absl::StatusOr<std::string> picture = wire::qr_text(ticket);
+    if (picture.ok()) say("\n" + *picture);
+  }
+  control::wipe(ticket);
+  return kDone;
+}
+
+int add(const Session& session, const AddOptions& options) {
+  const absl::StatusOr<config::Config> config = session.config();
+  if (!config.ok()) return fail(config.status());
+  const absl::Status checked = check_add(session, options);
+  if (absl::IsInvalidArgument(checked)) return usage(message_of(checked));
+  if (!checked.ok())
+    return fail(checked, absl::IsUnavailable(checked) ? "start latchstringd first" : "");
+  const absl::StatusOr<crypto::VerifyKey> key = read_key(options.key_file);
+  if (!key.ok()) return fail(key.status(), "an agency's key file is a public Ed25519 key as JWK");
+  absl::Status status = enter(*config, options, *key);
+  if (status.ok()) status = reload(session);
+  if (!status.ok()) return fail(status);
+  return give_ticket(session, options, *key);
+}
+
+int remove(const Session& session, const std::string& agency) {
+  const absl::StatusOr<config::Config> config = session.config();
+  if (!config.ok()) return fail(config.status());
+  const absl::StatusOr<std::string> rules = read_file(config->rules, kRulesBytesMax);
+  if (!rules.ok()) return fail(rules.status());
+  absl::StatusOr<std::string> edited =
+      config::remove_entry(*rules, config->rules.filename().string(), "agencies", agency);
+  if (!edited.ok() && !absl::IsNotFound(edited.status())) return fail(edited.status());
+  if (edited.ok()) {
+    const absl::Status loads = load_rules(*edited, config->rules).status();
+    if (!loads.ok())
+      return fail(loads, fmt::format("rules still name `{}`; take it out of them first", agency));
+  }
+  control::Call call = call_of("agency.remove");
+  call.arguments.string("agency", agency);
+  const control::Answer answer = session.call(std::move(call));
+  if (!answer.status.ok()) return fail(answer);
+  if (edited.ok()) {
+    absl::Status status = replace_file(config->rules, *edited);
+    if (status.ok()) status = reload(session);
+    if (!status.ok()) return fail(status);
+  }
+  say(fmt::format("The agency {} can no longer ask; its key file stays under keys/.\n",
+                  shown(agency)));
+  return kDone;
+}
+
+void show_agencies(const json::Value& value, const Zone& zone) {
+  const json::List& agencies = list(value, "agencies");
+  if (agencies.empty()) {
+    say("No agencies yet: `latchstring agency add NAME KEYFILE --ticket FILE`.\n");
+    return;
+  }
+  Table table({"AGENCY", "NAME", "MAILBOX", "IN THE RULES", "LAST SEEN"});
+  for (const json::Value& agency : agencies) {
+    const std::string seen = text(agency, "last_seen");
+    table.row({text(agency, "agency"), text(agency, "name"), text(agency, "mailbox"),
+               flag(agency, "in_rules") ? "yes" : "no", seen.empty() ? "never" : zone.time(seen)});
+  }
+  say(table.text());
+}
+
+void add_add(CLI::App& group, Session& session) {
+  const auto options = keep<AddOptions>();
+  CLI::App* command = add_command(
+      group, "add", "pin an agency's key, let it ask, and make its ticket",
+      "latchstring agency add springfield_pd springfield.jwk --ticket springfield.ticket");
+  command->add_option("NAME", options->agency, "small letters, digits and _")->required();
+  command->add_option("KEYFILE", options->key_file, "its public key, as a JWK")->required();
+  command->add_option("--ticket", options->ticket, "the file to write and hand to it")
+      ->type_name("OUT")
+      ->required();
+  command->add_option("--full-name", options->full_name, "its name as people know it")
+      ->type_name("TEXT");
+  command->add_option("--mailbox", options->mailbox, "its mailbox on somebody else's broker")
+      ->type_name("R");
+  command->callback([options, &session] {
+    session.run = [options, &session] { return add(session, *options); };
+  });
+}
+
+}  // namespace
+
+void add_agency_commands(CLI::App& app, Session& session) {
+  CLI::App* group = add_group(app, "agency", "who may ask for footage", "latchstring agency list");
+  add_add(*group, session);
+  const auto as_json = keep<bool>();
+  CLI::App* show =
+      add_command(*group, "list", "agencies and their mailboxes", "latchstring agency list");
+  show->add_flag("--json", *as_json, "as one JSON document");
+  show->callback([as_json, &session] {
+    session.run = [as_json, &session] {
+      return show_answer(
+          session.call(call_of("agency.list")), *as_json,
+          [&](const json::Value& value) { show_agencies(value, zone_of(session.config())); });
+    };
+  });
+  const auto name = keep<std::string>();
+  CLI::App* gone = add_command(*group, "remove", "it can no longer ask; open offers are withdrawn",
+                               "latchstring agency remove springfield_pd");
+  gone->add_option("NAME", *name, "an agency of the rules file")->required();
+  gone->callback(
+      [name, &session] { session.run = [name, &session] { return remove(session, *name); }; });
+}
+
+}  // namespace latchstring::cli

@@ -1,0 +1,74 @@
+#include "gateway/base/status.h"
+#include "gateway/cli/commands.h"
+#include "gateway/cli/files.h"
+#include "gateway/cli/format.h"
+
+namespace latchstring::cli {
+namespace {
+
+void show_days(const json::Value& value, const Zone& zone) {
+  const json::List& days = list(value, "days");
+  if (days.empty()) {
+    say("No footage yet.\n");
+    return;
+  }
+  Table table({"CAMERA", "DAY", "FOOTAGE", "LENGTH", "SIZE", "SEGMENTS", "NOTE"});
+  for (const json::Value& day : days) {
+    std::string note = flag(day, "held") ? "held" : "";
+    const std::uint64_t recovered = number(day, "recovered");
+    if (recovered > 0) note += fmt::format("{}{} recovered", note.empty() ? "" : ", ", recovered);
+    const auto seconds = std::chrono::seconds(number(day, "seconds"));
+    table.row({text(day, "camera"), text(day, "day"), zone.span(text(day, "from"), text(day, "to")),
+               span_text(seconds), size_text(number(day, "bytes")),
+               std::to_string(number(day, "segments")), note});
+  }
+  say(table.text());
+}
+
+void show_check(const json::Value& value) {
+  for (const json::Value& fault : list(value, "faults"))
+    say(fmt::format("{}: {}{}\n", shown(text(fault, "segment")), shown(text(fault, "fault")),
+                    flag(fault, "repaired") ? " (repaired)" : ""));
+  say(fmt::format("{}, {}: {}\n", count_text(number(value, "segments"), "segment", "segments"),
+                  size_text(number(value, "bytes")), flag(value, "ok") ? "all well" : "faults"));
+}
+
+int check(const Session& session, bool repair, bool as_json) {
+  control::Call call = call_of("archive.check");
+  if (repair) call.arguments.boolean("repair", true);
+  const control::Answer answer = session.call(std::move(call));
+  const int code = show_answer(answer, as_json, show_check);
+  return code == kDone && !flag(answer.result, "ok") ? kFailed : code;
+}
+
+}  // namespace
+
+void add_archive_commands(CLI::App& app, Session& session) {
+  CLI::App* group =
+      add_group(app, "archive", "the footage that is kept", "latchstring archive list");
+  const auto as_json = keep<bool>();
+  CLI::App* show = add_command(*group, "list", "what footage is there, by camera and day",
+                               "latchstring archive list");
+  show->add_flag("--json", *as_json, "as one JSON document");
+  show->callback([as_json, &session] {
+    session.run = [as_json, &session] {
+      return show_answer(
+          session.call(call_of("archive.list")), *as_json,
+          [&](const json::Value& value) { show_days(value, zone_of(session.config())); });
+    };
+  });
+  struct Options {
+    bool repair = false;
+    bool json = false;
+  };
+  const auto options = keep<Options>();
+  CLI::App* checks = add_command(*group, "check", "compare every segment with the index",
+                                 "latchstring archive check --repair");
+  checks->add_flag("--repair", options->repair, "rebuild the index, recover cut segments");
+  checks->add_flag("--json", options->json, "as one JSON document");
+  checks->callback([options, &session] {
+    session.run = [options, &session] { return check(session, options->repair, options->json); };
+  });
+}
+
+}  // namespace latchstring::cli

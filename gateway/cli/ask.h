@@ -1,0 +1,43 @@
+// Questions to the person at the terminal, and secrets: from the terminal without echo, or from a
+// file descriptor that the caller opened; never from argv or the environment. Thread: main.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/control/request.h"
+
+namespace latchstring::cli {
+
+bool can_ask();              // standard input and standard error are a terminal
+bool shows_to_a_terminal();  // standard output is one
+
+// One line; an empty answer is `otherwise`. FailedPrecondition where nobody can be asked.
+absl::StatusOr<std::string> ask(std::string_view question, std::string_view otherwise = {});
+
+// Secrets in the order asked for: each a line of `fd`, or an answer at the terminal.
+class Secrets {
+ public:
+  // `option` stands in messages: `--pin-fd`.
+  Secrets(std::optional<int> fd, std::string_view option) : fd_(fd), option_(option) {}
+
+  absl::StatusOr<control::Pin> ask(std::string_view question) const;
+  // Asked twice at a terminal.
+  absl::StatusOr<control::Pin> ask_new(std::string_view question) const;
+
+ private:
+  absl::StatusOr<control::Pin> read_line(int fd) const;
+
+  const std::optional<int> fd_;
+  const std::string option_;
+};
+
+// The residents of --as, each with their PIN.
+absl::StatusOr<std::vector<control::SignedBy>> ask_pins(const std::vector<std::string>& residents,
+                                                        const Secrets& secrets);
+
+}  // namespace latchstring::cli

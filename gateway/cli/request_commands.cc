@@ -1,0 +1,176 @@
+#include "gateway/base/status.h"
+#include "gateway/cli/commands.h"
+#include "gateway/cli/files.h"
+#include "gateway/cli/format.h"
+
+namespace latchstring::cli {
+namespace {
+
+struct AnswerOptions {
+  std::string id;
+  SignOptions by;
+  bool json = false;
+};
+
+std::string state_words(const json::Value& request) {
+  const std::string phase = text(request, "phase");
+  const std::string outcome = text(request, "outcome");
+  if (phase == "asking") return "waits for you";
+  if (phase == "releasing") return "being released";
+  if (phase == "ended" && !outcome.empty()) return outcome;
+  return phase;
+}
+
+void show_list(const json::Value& value, const Zone& zone) {
+  const json::List& requests = list(value, "requests");
+  if (requests.empty()) {
+    say("No requests.\n");
+    return;
+  }
+  Table table({"ID", "STATE", "WHO", "PURPOSE", "CAMERA", "FOOTAGE", "RECEIVED", "ANSWER BY"});
+  for (const json::Value& request : requests) {
+    const std::string by = text(request, "answer_by");
+    const std::string purpose =
+        fmt::format("{} ({})", text(request, "purpose"), text(request, "basis"));
+    table.row({text(request, "id"), state_words(request), text(request, "agency"),
+               flag(request, "gift") ? "a gift" : purpose, joined(texts(request, "cameras")),
+               zone.span(text(request, "from"), text(request, "to")),
+               zone.time(text(request, "received")), by.empty() ? "" : zone.time(by)});
+  }
+  say(table.text());
+}
+
+void line(std::string_view name, const std::string& words) {
+  if (!words.empty()) say(fmt::format("{:<12}{}\n", name, shown(words)));
+}
+
+std::string progress_words(const json::Value& piece) {
+  const std::uint64_t size = number(piece, "size_bytes");
+  if (size == 0) return "";
+  const std::uint64_t sent = std::min(number(piece, "sent_bytes"), size);
+  return fmt::format(", {} of {} sent ({} %)", size_text(sent), size_text(size), sent * 100 / size);
+}
+
+void show_pieces(const json::Value& request, const Zone& zone) {
+  for (const json::Value& piece : list(request, "pieces")) {
+    say(fmt::format("\npiece {}: {}, {}: {}{}\n", number(piece, "piece"),
+                    shown(text(piece, "camera")), zone.span(text(piece, "from"), text(piece, "to")),
+                    shown(text(piece, "state")), progress_words(piece)));
+    line("  approval", text(piece, "approval"));
+    const std::vector<std::string> redact = texts(piece, "redact");
+    line("  hidden", redact.empty() ? "nothing" : joined(redact));
+    line("  rules", joined(texts(piece, "rules")));
+    for (const std::string& reason : texts(piece, "reasons")) line("  because", reason);
+    if (!text(piece, "expires").empty()) line("  offered to", zone.time(text(piece, "expires")));
+  }
+}
+
+void show_request(const json::Value& request, const Zone& zone) {
+  line("request", text(request, "id") + ": " + state_words(request));
+  line("who", fmt::format("{}, officer {}", text(request, "agency"), text(request, "officer")));
+  line("why", fmt::format("{} ({})", text(request, "purpose"), text(request, "basis")));
+  line("case", text(request, "case_number"));
+  line("title", text(request, "title"));
+  line("they write", text(request, "description"));
+  line("contact", text(request, "contact"));
+  line("cameras", joined(texts(request, "cameras")));
+  line("footage", zone.span(text(request, "from"), text(request, "to")));
+  line("", fmt::format("{} to {}", text(request, "from"), text(request, "to")));
+  line("received", zone.time(text(request, "received")));
+  if (!text(request, "answer_by").empty()) line("answer by", zone.time(text(request, "answer_by")));
+  if (!text(request, "close_at").empty()) line("closed at", zone.time(text(request, "close_at")));
+  for (const json::Value& answer : list(request, "answers"))
+    line("answer", fmt::format("{} said {} at {}", text(answer, "resident"),
+                               flag(answer, "yes") ? "yes" : "no", zone.time(text(answer, "at"))));
+  line("waits for", joined(texts(request, "waiting_for")));
+  show_pieces(request, zone);
+}
+
+control::Call call_about(std::string operation, const std::string& id) {
+  control::Call call = call_of(std::move(operation));
+  call.arguments.string("id", id);
+  return call;
+}
+
+int answer_request(const Session& session, const AnswerOptions& options,
+                   const std::string& operation) {
+  const Zone zone = zone_of(session.config());
+  // At a terminal a resident sees what it is about before they give their PIN.
+  if (!options.by.pin_fd.has_value() && can_ask()) {
+    const control::Answer asked = session.call(call_about("request.show", options.id));
+    if (!asked.status.ok()) return fail(asked);
+    show_request(asked.result, zone);
+    say("\n");
+  }
+  absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
+  if (!pins.ok()) return fail(pins.status());
+  control::Call call = call_about(operation, options.id);
+  call.pins = *std::move(pins);
+  return show_answer(session.call(std::move(call)), options.json,
+                     [&](const json::Value& value) { show_request(value, zone); });
+}
+
+void add_answer(CLI::App& group, Session& session, const std::string& name,
+                const std::string& sentence) {
+  const auto options = keep<AnswerOptions>();
+  CLI::App* command = add_command(group, name, sentence,
+                                  fmt::format("latchstring request {} k3v7q2mzpa --as alex", name));
+  command->add_option("ID", options->id, "the request")->required();
+  options->by.add_to(*command, true);
+  command->add_flag("--json", options->json, "the request afterwards, as one JSON document");
+  command->callback([options, name, &session] {
+    session.run = [options, name, &session] {
+      return answer_request(session, *options, "request." + name);
+    };
+  });
+}
+
+void add_list(CLI::App& group, Session& session) {
+  struct Options {
+    bool open = false;
+    bool json = false;
+  };
+  const auto options = keep<Options>();
+  CLI::App* command =
+      add_command(group, "list", "requests, newest first", "latchstring request list --open");
+  command->add_flag("--open", options->open, "only what has not ended");
+  command->add_flag("--json", options->json, "as one JSON document");
+  command->callback([options, &session] {
+    session.run = [options, &session] {
+      control::Call call = call_of("request.list");
+      if (options->open) call.arguments.boolean("open", true);
+      return show_answer(
+          session.call(std::move(call)), options->json,
+          [&](const json::Value& value) { show_list(value, zone_of(session.config())); });
+    };
+  });
+}
+
+void add_show(CLI::App& group, Session& session) {
+  const auto options = keep<AnswerOptions>();
+  CLI::App* command = add_command(group, "show", "one request: who, why, answers, transfer",
+                                  "latchstring request show k3v7q2mzpa");
+  command->add_option("ID", options->id, "the request")->required();
+  command->add_flag("--json", options->json, "as one JSON document");
+  command->callback([options, &session] {
+    session.run = [options, &session] {
+      return show_answer(
+          session.call(call_about("request.show", options->id)), options->json,
+          [&](const json::Value& value) { show_request(value, zone_of(session.config())); });
+    };
+  });
+}
+
+}  // namespace
+
+void add_request_commands(CLI::App& app, Session& session) {
+  CLI::App* group = add_group(app, "request", "what agencies ask for, and your answers",
+                              "latchstring request list --open");
+  add_list(*group, session);
+  add_show(*group, session);
+  add_answer(*group, session, "approve", "say yes to a request");
+  add_answer(*group, session, "refuse", "say no; one no is enough");
+  add_answer(*group, session, "revoke", "take back what was not delivered yet");
+}
+
+}  // namespace latchstring::cli

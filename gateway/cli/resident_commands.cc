@@ -1,0 +1,166 @@
+#include "gateway/base/status.h"
+#include "gateway/cli/commands.h"
+#include "gateway/cli/files.h"
+#include "gateway/cli/format.h"
+#include "gateway/cli/save.h"
+#include "gateway/config/edit.h"
+
+namespace latchstring::cli {
+namespace {
+
+struct Options {
+  std::string resident;
+  SignOptions by;
+};
+
+// The rules file with a resident more or less, checked.
+absl::StatusOr<std::string> edit_residents(const config::Config& config, const std::string& name,
+                                           bool add) {
+  LS_ASSIGN(const std::string text, read_file(config.rules, kRulesBytesMax));
+  const auto edit = add ? config::insert_word : config::remove_word;
+  LS_ASSIGN(std::string edited,
+            edit(text, config.rules.filename().string(), "household", "residents", name));
+  LS_RETURN_IF_ERROR(load_rules(edited, config.rules).status());
+  return edited;
+}
+
+absl::Status write_rules(const Session& session, const config::Config& config,
+                         const std::string& text) {
+  LS_RETURN_IF_ERROR(replace_file(config.rules, text));
+  return reload(session);
+}
+
+control::Call call_about(std::string operation, const std::string& resident) {
+  control::Call call = call_of(std::move(operation));
+  call.arguments.string("resident", resident);
+  return call;
+}
+
+// The daemon learns the PIN first: a name in the rules without a PIN could not answer.
+int add(const Session& session, const Options& options) {
+  const absl::StatusOr<config::Config> config = session.config();
+  if (!config.ok()) return fail(config.status());
+  absl::StatusOr<std::string> edited = edit_residents(*config, options.resident, true);
+  // Named in the file by hand already: then only the PIN is missing.
+  if (absl::IsFailedPrecondition(edited.status())) edited = std::string();
+  if (!edited.ok()) return fail(edited.status());
+  control::Call call = call_about("resident.add", options.resident);
+  absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
+  if (!pins.ok()) return fail(pins.status());
+  call.pins = *std::move(pins);
+  absl::StatusOr<control::Pin> pin =
+      options.by.secrets().ask_new(fmt::format("New PIN of {}:", options.resident));
+  if (!pin.ok()) return fail(pin.status());
+  call.new_pin = *std::move(pin);
+  const control::Answer answer = session.call(std::move(call));
+  if (!answer.status.ok()) return fail(answer);
+  if (!edited->empty()) {
+    const absl::Status written = write_rules(session, *config, *edited);
+    if (!written.ok()) return fail(written);
+  }
+  say(fmt::format("{} may answer requests now.\n", options.resident));
+  return kDone;
+}
+
+int remove(const Session& session, const Options& options) {
+  const absl::StatusOr<config::Config> config = session.config();
+  if (!config.ok()) return fail(config.status());
+  absl::StatusOr<std::string> edited = edit_residents(*config, options.resident, false);
+  if (absl::IsNotFound(edited.status())) edited = std::string();
+  if (!edited.ok()) return fail(edited.status());
+  absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
+  if (!pins.ok()) return fail(pins.status());
+  control::Call call = call_about("resident.remove", options.resident);
+  call.pins = *std::move(pins);
+  const control::Answer answer = session.call(std::move(call));
+  if (!answer.status.ok()) return fail(answer);
+  if (!edited->empty()) {
+    const absl::Status written = write_rules(session, *config, *edited);
+    if (!written.ok()) return fail(written);
+  }
+  say(fmt::format("{} can no longer answer requests.\n", options.resident));
+  return kDone;
+}
+
+int change_pin(const Session& session, const Options& options) {
+  control::Call call = call_about("resident.pin", options.resident);
+  const Secrets secrets = options.by.secrets();
+  absl::StatusOr<control::Pin> old =
+      secrets.ask(fmt::format("Present PIN of {}:", options.resident));
+  if (!old.ok()) return fail(old.status());
+  call.pins.push_back({options.resident, *std::move(old)});
+  absl::StatusOr<control::Pin> pin = secrets.ask_new("New PIN:");
+  if (!pin.ok()) return fail(pin.status());
+  call.new_pin = *std::move(pin);
+  const control::Answer answer = session.call(std::move(call));
+  if (!answer.status.ok()) return fail(answer);
+  say(fmt::format("{} has a new PIN.\n", options.resident));
+  return kDone;
+}
+
+void show_residents(const json::Value& value, const Zone& zone) {
+  Table table({"RESIDENT", "IN THE RULES", "PIN", "PIN SET"});
+  for (const json::Value& resident : list(value, "residents")) {
+    const std::string set = text(resident, "pin_set");
+    const std::string pin = !flag(resident, "has_pin") ? "none"
+                            : flag(resident, "locked") ? "locked"
+                                                       : "yes";
+    table.row({text(resident, "resident"), flag(resident, "in_rules") ? "yes" : "no", pin,
+               set.empty() ? "" : zone.time(set)});
+  }
+  say(table.text());
+}
+
+void add_list(CLI::App& group, Session& session) {
+  const auto as_json = keep<bool>();
+  CLI::App* command =
+      add_command(group, "list", "who may answer requests", "latchstring resident list");
+  command->add_flag("--json", *as_json, "as one JSON document");
+  command->callback([as_json, &session] {
+    session.run = [as_json, &session] {
+      return show_answer(
+          session.call(call_of("resident.list")), *as_json,
+          [&](const json::Value& value) { show_residents(value, zone_of(session.config())); });
+    };
+  });
+}
+
+using Run = int (*)(const Session&, const Options&);
+
+CLI::App* add_one(CLI::App& group, Session& session, const std::string& name,
+                  const std::string& sentence, const std::string& example, Run run,
+                  const std::shared_ptr<Options>& options) {
+  CLI::App* command = add_command(group, name, sentence, example);
+  command->add_option("NAME", options->resident, "small letters, digits and _")->required();
+  command->callback([options, run, &session] {
+    session.run = [options, run, &session] { return run(session, *options); };
+  });
+  return command;
+}
+
+}  // namespace
+
+void add_resident_commands(CLI::App& app, Session& session) {
+  CLI::App* group = add_group(app, "resident", "who lives here and may answer requests",
+                              "latchstring resident list");
+  add_list(*group, session);
+  const auto of_add = keep<Options>();
+  CLI::App* command =
+      add_one(*group, session, "add", "let one more resident answer; another one agrees",
+              "latchstring resident add kim --as alex", add, of_add);
+  of_add->by.add_to(*command, false);
+  const auto of_pin = keep<Options>();
+  command = add_one(*group, session, "pin", "change one's own PIN", "latchstring resident pin alex",
+                    change_pin, of_pin);
+  command
+      ->add_option("--pin-fd", of_pin->by.pin_fd,
+                   "file descriptor that holds the present and the new PIN, one a line")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1'048'576));
+  const auto of_remove = keep<Options>();
+  command = add_one(*group, session, "remove", "a resident answers no more",
+                    "latchstring resident remove kim --as alex", remove, of_remove);
+  of_remove->by.add_to(*command, true);
+}
+
+}  // namespace latchstring::cli
