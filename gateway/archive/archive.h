@@ -13,6 +13,7 @@
 #include <absl/status/statusor.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "gateway/archive/cutter.h"
 #include "gateway/archive/day_keys.h"
 #include "gateway/archive/hold.h"
+#include "gateway/archive/report.h"
 #include "gateway/archive/segment.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/files.h"
@@ -29,9 +31,9 @@ namespace latchstring::archive {
 
 class Index;
 class Intake;
+struct CameraDay;
 
 inline constexpr int kEvictPerTick = 64;
-inline constexpr std::size_t kPinsMax = 4096;
 
 struct Options {
   Path folder;
@@ -46,34 +48,6 @@ struct Options {
   // Called on streaming threads when a segment has ended: post collect() to the loop. A post that
   // is dropped is made up for by the next tick().
   std::function<void()> wake;
-};
-
-// Footage of a pending request, kept while residents think.
-struct Pin {
-  std::string request;
-  std::string camera;
-  Interval interval;
-};
-
-struct CheckReport {
-  bool index_rebuilt = false;           // it was missing or damaged
-  int segments = 0;                     // in the index, after the check
-  std::vector<std::string> added;       // whole files that the index did not know
-  std::vector<std::string> recovered;   // cut short by a crash, written anew
-  std::vector<std::string> dropped;     // rows without a file
-  std::vector<std::string> unreadable;  // files left as they are, each with the reason
-  bool clean() const {
-    return !index_rebuilt && added.empty() && recovered.empty() && dropped.empty() &&
-           unreadable.empty();
-  }
-};
-
-struct TickReport {
-  int evicted = 0;
-  std::uint64_t evicted_bytes = 0;
-  bool more = false;                        // call again soon
-  std::vector<std::string> forgotten_days;  // their keys were destroyed
-  std::vector<std::string> lost_pins;       // requests whose footage had to go
 };
 
 class Archive {
@@ -103,11 +77,6 @@ class Archive {
   Cutter cutter() const;
   const DayKeys& keys() const { return keys_; }
   // Stretches without a gap, by camera and time.
-  struct Span {
-    std::string camera;
-    Interval interval;
-    std::uint64_t size_bytes = 0;
-  };
   absl::StatusOr<std::vector<Span>> spans();
   std::uint64_t bytes() const;  // of all segments
 
@@ -135,11 +104,21 @@ class Archive {
 
  private:
   Archive(Options options, crypto::Keyring& keyring, const Clock& clock);
+  Path segments() const { return options_.folder / "segments"; }
+  Path holds_folder() const { return options_.folder / "holds"; }
   absl::Status open_index();
-  absl::Status evict(const std::vector<Segment>& victims, TickReport& report);
+  absl::Status check_at_open();
+  absl::Status check_day(const CameraDay& day, bool repair, CheckReport& report);
+  absl::Status add_unknown(const SegmentName& name, bool repair, CheckReport& report);
+  absl::Status mend(const SegmentName& name, bool repair, CheckReport& report);
+  absl::Status read_holds();
+  absl::Status end_holds();
+  Footage lease(std::string camera, std::vector<Segment> segments);
+  absl::StatusOr<std::vector<std::string>> keep_pins_within_limit();
+  absl::Status evict(TickReport& report);
+  absl::StatusOr<std::vector<Segment>> choose_victims(bool& disk_full);
+  absl::Status erase(const std::vector<Segment>& segments);
   absl::Status forget_days(TickReport& report);
-  absl::StatusOr<bool> over_limits(TickReport& report, std::vector<Segment>& victims);
-  std::vector<std::string> leased() const;
 
   const Options options_;
   const Clock& clock_;
@@ -148,7 +127,8 @@ class Archive {
 
   // Loop only.
   std::unique_ptr<Index> index_;
-  mutable std::vector<std::weak_ptr<const Lease>> leases_;
+  std::vector<std::weak_ptr<const Lease>> leases_;
+  std::map<std::string, Hold> holds_;
   CheckReport found_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <absl/status/statusor.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,11 +31,26 @@ struct HeldFile {
 
 struct HeldFiles {
   std::string hold;
+  Path folder;
   std::vector<HeldFile> files;
+};
+
+// A hold that stands; `until` and the hashes are in its folder's hold.txt.
+struct Hold {
+  Instant until;
+  std::uint64_t size_bytes = 0;
 };
 
 // Decrypts and encrypts each segment; all files are on disk when it returns. DataLoss: a segment is
 // damaged, or its plaintext is not what the index says; nothing is held.
 absl::StatusOr<HeldFiles> run_hold(const HoldJob& job, const DayKeys& keys);
+
+// Writes hold.txt, last of all: a folder without it is an unfinished hold.
+absl::StatusOr<Hold> finish_hold(const HeldFiles& held, Instant until);
+// nullopt: unfinished.
+absl::StatusOr<std::optional<Hold>> read_hold(const Path& folder);
+
+absl::Status remove_hold(const Path& folder);
+bool is_hold_name(std::string_view text);
 
 }  // namespace latchstring::archive

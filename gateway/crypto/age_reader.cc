@@ -191,12 +191,13 @@ absl::StatusOr<Bytes> recover_truncated(std::uint64_t sealed_size, const ReadAt&
     if (sealed.size() < kTag) break;
     LS_RETURN_IF_ERROR(read_at(layout.offset(chunk), sealed));
     Bytes part(sealed.size() - kTag);
-    const bool whole = stream.open(chunk, false, sealed, part);
-    if (!whole && !stream.open(chunk, true, sealed, part)) break;
+    const bool goes_on = sealed.size() == kChunkSealed && stream.open(chunk, false, sealed, part);
+    if (!goes_on && !stream.open(chunk, true, sealed, part)) break;
     if (plain.size() + part.size() > limit_bytes) {
       return exhausted("more than {} bytes to recover", limit_bytes);
     }
     plain.insert(plain.end(), part.begin(), part.end());
+    if (!goes_on) break;  // sealed as the last one: what follows is not of this file
   }
   return plain;
 }

@@ -63,6 +63,7 @@ void append_escaped(std::string& out, char c) {
 
 std::string real_text(double value) {
   ensure(std::isfinite(value));
+  if (value == 0) return "0";  // also of minus zero, which is no integer's text
   return fmt::format("{}", value);
 }
 

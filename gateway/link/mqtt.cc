@@ -222,6 +222,9 @@ absl::StatusOr<BrokerAddress> parse_broker_url(std::string_view url) {
   std::string_view rest = url.substr(scheme_end + 3);
   const bool bracketed = !rest.empty() && rest[0] == '[';
   const std::size_t host_end = bracketed ? rest.find(']') : rest.find(':');
+  if (bracketed && host_end == std::string_view::npos) {
+    return invalid("`{}` lacks the `]` of its address", url);
+  }
   address.host = rest.substr(bracketed ? 1 : 0, host_end - (bracketed ? 1 : 0));
   rest = host_end == std::string_view::npos ? "" : rest.substr(host_end + (bracketed ? 1 : 0));
   if (!rest.empty()) {

@@ -19,6 +19,7 @@ namespace {
 constexpr int kControlQos = 1;
 constexpr int kGetQos = 0;
 constexpr Duration kControlLifetime = std::chrono::hours{24 * 14};
+constexpr Duration kPumpMin = std::chrono::milliseconds{1};
 constexpr Duration kPumpMax = std::chrono::milliseconds{500};
 
 // What the MQTT thread hands over.
@@ -66,6 +67,18 @@ bool revokes(const wire::Command& command, const wire::TransferId& id) {
   if (const auto* state = std::get_if<wire::State>(&command)) return names(state->revoked, id);
   return false;
 }
+
+// What arrives goes to this receiver, as long as the scope lasts.
+class ScopedReceiver {
+ public:
+  ScopedReceiver(Receiver*& slot, Receiver& receiver) : slot_(slot) { slot_ = &receiver; }
+  ~ScopedReceiver() { slot_ = nullptr; }
+  ScopedReceiver(const ScopedReceiver&) = delete;
+  ScopedReceiver& operator=(const ScopedReceiver&) = delete;
+
+ private:
+  Receiver*& slot_;
+};
 
 class Link final : public RequesterLink {
  public:
@@ -333,11 +346,7 @@ bool Link::revoked(const wire::TransferId& id) const {
 absl::Status Link::receive(const Incoming& file, PartStore& store, Duration patience,
                            const std::function<void(const Receiver&)>& progress) {
   LS_ASSIGN(const auto receiver, Receiver::open(file, store));
-  receiving_ = receiver.get();
-  const auto finished = [this](absl::Status status) {
-    receiving_ = nullptr;
-    return status;
-  };
+  const ScopedReceiver scope(receiving_, *receiver);
   const std::string topic = wire::inbox_topic(options_.ticket.gateway, peer_);
   Duration moved = now();
   while (!receiver->complete()) {
@@ -346,21 +355,19 @@ absl::Status Link::receive(const Incoming& file, PartStore& store, Duration pati
       (void)mqtt_->publish({topic, wire::encode(*get), kGetQos});
     }
     const std::uint64_t before = receiver->stored().count();
-    if (absl::Status pumped = pump(std::max(receiver->wake_at() - now(), Duration{1000}));
-        !pumped.ok()) {
-      return finished(pumped);
-    }
+    const Duration asks_again_in = std::max(receiver->wake_at() - now(), kPumpMin);
+    LS_RETURN_IF_ERROR(pump(up_ ? asks_again_in : kPumpMax));
     if (receiver->stored().count() != before) {
       moved = now();
       if (progress) progress(*receiver);
     }
-    if (revoked(file.id)) return finished(denied("the household took this release back"));
+    if (revoked(file.id)) return denied("the household took this release back");
     if (now() - moved <= patience) continue;
-    LS_RETURN_IF_ERROR(finished(receiver->save()));
+    LS_RETURN_IF_ERROR(receiver->save());
     return unavailable("nothing came for {} seconds",
                        std::chrono::duration_cast<std::chrono::seconds>(patience).count());
   }
-  LS_RETURN_IF_ERROR(finished(receiver->save()));
+  LS_RETURN_IF_ERROR(receiver->save());
   return receiver->check_whole();
 }
 

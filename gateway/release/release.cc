@@ -85,6 +85,14 @@ Outcome Release::step(const State& state, const Event& event, const Facts& facts
   return step.finish();
 }
 
+Look Release::look(std::string camera, Interval footage, RedactionPlan redaction) {
+  GrantTerms terms;
+  terms.camera = std::move(camera);
+  terms.interval = footage;
+  terms.redaction = std::move(redaction);
+  return Look(MadeBy<Release>{}, std::move(terms));
+}
+
 Grant Release::make_grant(const State& state, const Piece& piece, const policy::Piece& decided,
                           const policy::Policy& policy) {
   GrantTerms terms;

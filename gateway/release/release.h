@@ -128,6 +128,8 @@ class Release {
  public:
   // Pure. An event that does not fit the phase changes nothing and says so in `answer`.
   static Outcome step(const State& state, const Event& event, const Facts& facts);
+  // What somebody of the household asked to see with their own eyes; never a release.
+  static Look look(std::string camera, Interval footage, RedactionPlan redaction);
 
  private:
   friend class Step;

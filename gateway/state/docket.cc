@@ -98,6 +98,19 @@ absl::StatusOr<Step> Docket::apply(std::string_view request, const release::Even
   return step;
 }
 
+absl::StatusOr<Step> Docket::apply_all(std::string_view request,
+                                       const std::vector<release::Event>& events) {
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  Step all;
+  for (const release::Event& event : events) {
+    LS_ASSIGN(Step step, perform(request, event, {}));
+    LS_RETURN_IF_ERROR(step.answer);
+    for (Effect& effect : step.effects) all.effects.push_back(std::move(effect));
+  }
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return all;
+}
+
 absl::StatusOr<Step> Docket::sealed(const std::vector<SealedClip>& parts) {
   ensure(!parts.empty());
   LS_ASSIGN(store::Transaction transaction, database_.begin());
@@ -109,7 +122,8 @@ absl::StatusOr<Step> Docket::sealed(const std::vector<SealedClip>& parts) {
   return step;
 }
 
-absl::StatusOr<Step> Docket::store_receipt(std::string_view delivery_sha256,
+absl::StatusOr<Step> Docket::store_receipt(std::string_view officer,
+                                           std::string_view delivery_sha256,
                                            std::string_view receipt_jws) {
   LS_ASSIGN(store::Transaction transaction, database_.begin());
   LS_RETURN_IF_ERROR(database_.run("UPDATE deliveries SET receipt = ? WHERE sha256 = ?",
@@ -127,6 +141,8 @@ absl::StatusOr<Step> Docket::store_receipt(std::string_view delivery_sha256,
         return absl::OkStatus();
       }));
   if (request.empty()) return not_found("no delivery has the hash `{}`", delivery_sha256);
+  LS_ASSIGN(const StoredRequest stored, load_request(database_, request));
+  if (stored.origin.officer != officer) return denied("the delivery is another officer's");
   Step step;
   if (whole) {
     Extras extras;
@@ -135,7 +151,6 @@ absl::StatusOr<Step> Docket::store_receipt(std::string_view delivery_sha256,
     LS_ASSIGN(step, perform(request, release::event::ReceiptStored{piece}, extras));
   }
   // Also for a repeat: the requester has not seen our answer yet.
-  LS_ASSIGN(const StoredRequest stored, load_request(database_, request));
   LS_RETURN_IF_ERROR(
       mail_.enqueue({stored.origin.peer, stored.origin.officer, stored.origin.recipients},
                     wire::ReceiptTaken{std::string(delivery_sha256)}, request, clock_.now()));
@@ -203,14 +218,21 @@ absl::Status Docket::pause(std::string_view resident) {
   return transaction.commit();
 }
 
-absl::Status Docket::resume(std::string_view resident) {
+absl::Status Docket::resume(const std::vector<std::string>& residents) {
   LS_ASSIGN(store::Transaction transaction, database_.begin());
   LS_ASSIGN(const auto by, paused_by());
   if (!by) return not_now("sharing is not paused");
-  if (*by != resident) return denied("`{}` paused sharing; only they may resume it", *by);
+  const std::set<std::string> agreed(residents.begin(), residents.end());
+  const auto& rules = house_.rules != nullptr ? house_.rules : house_.last_valid;
+  const bool all = rules != nullptr &&
+                   std::all_of(rules->residents.begin(), rules->residents.end(),
+                               [&](const std::string& name) { return agreed.contains(name); });
+  if (!agreed.contains(*by) && !all) {
+    return denied("`{}` paused sharing; only they, or all residents together, may resume it", *by);
+  }
   LS_RETURN_IF_ERROR(drop_setting(database_, kPausedBy));
   LS_RETURN_IF_ERROR(
-      ledger_.append({clock_.now(), ledger::PolicyChange{"resumed", ""}, "", std::string(resident)})
+      ledger_.append({clock_.now(), ledger::PolicyChange{"resumed", ""}, "", join_lines(residents)})
           .status());
   return transaction.commit();
 }
@@ -221,6 +243,19 @@ absl::StatusOr<std::optional<std::string>> Docket::paused_by() const {
 
 absl::StatusOr<std::string> Docket::blocked() const {
   return why_blocked(database_, clock_, house_);
+}
+
+absl::StatusOr<std::map<std::string, policy::Decision>> Docket::explain(
+    std::string_view request) const {
+  LS_ASSIGN(StoredRequest stored, load_request(database_, request));
+  LS_ASSIGN(release::Facts facts, gather_facts(database_, clock_, gateway_id_, house_, stored));
+  return std::move(facts.decisions);
+}
+
+std::vector<std::string> Docket::cameras_of(const StoredRequest& request) const {
+  const auto& rules = house_.rules != nullptr ? house_.rules : house_.last_valid;
+  if (rules == nullptr) return {};
+  return resolve_cameras(*rules, house_, request.state.subject.cameras);
 }
 
 absl::StatusOr<StoredRequest> Docket::find(std::string_view request) const {

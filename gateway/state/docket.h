@@ -63,11 +63,14 @@ class Docket {
   // A verified request. A repeat changes nothing.
   absl::StatusOr<Step> receive(const trust::Verified& verified, const wire::Peer& peer);
   absl::StatusOr<Step> apply(std::string_view request, const release::Event& event);
+  // Several events in one transaction; where one does not fit, none happened.
+  absl::StatusOr<Step> apply_all(std::string_view request,
+                                 const std::vector<release::Event>& events);
   // The worker's result: all parts of one piece. They become an offer, or are dropped, in this very
   // transaction.
   absl::StatusOr<Step> sealed(const std::vector<SealedClip>& parts);
-  // The requester's verified receipt for one delivery.
-  absl::StatusOr<Step> store_receipt(std::string_view delivery_sha256,
+  // An officer's verified receipt for one delivery. PermissionDenied: it was another officer's.
+  absl::StatusOr<Step> store_receipt(std::string_view officer, std::string_view delivery_sha256,
                                      std::string_view receipt_jws);
 
   // Every request that is not over: at start, after a change of rules, when a pause ends.
@@ -75,11 +78,16 @@ class Docket {
   absl::StatusOr<Step> tick();
 
   absl::Status pause(std::string_view resident);
-  // Only who paused may.
-  absl::Status resume(std::string_view resident);
+  // Only who paused may, or all residents together.
+  absl::Status resume(const std::vector<std::string>& residents);
   absl::StatusOr<std::optional<std::string>> paused_by() const;
   // Why nothing is judged or released now; empty: nothing blocks.
   absl::StatusOr<std::string> blocked() const;
+
+  // What the rules in force say of it now, per camera; empty while something blocks.
+  absl::StatusOr<std::map<std::string, policy::Decision>> explain(std::string_view request) const;
+  // The cameras it means by the rules as they are, or were.
+  std::vector<std::string> cameras_of(const StoredRequest& request) const;
 
   absl::StatusOr<StoredRequest> find(std::string_view request) const;
   absl::StatusOr<std::vector<StoredRequest>> newest(std::size_t limit) const;

@@ -19,8 +19,8 @@ absl::StatusOr<std::uint64_t> Mail::next_seq(const wire::Peer& peer) {
   return static_cast<std::uint64_t>(seq);
 }
 
-absl::Status Mail::enqueue(const Addressee& to, const wire::Command& command,
-                           std::string_view about, Instant now) {
+absl::StatusOr<Bytes> Mail::seal(const Addressee& to, const wire::Command& command,
+                                 std::uint64_t seq, Instant now) {
   std::vector<crypto::age::Recipient> recipients;
   for (const std::string& text : to.recipients) {
     LS_ASSIGN(auto recipient, crypto::age::Recipient::parse(text));
@@ -28,12 +28,27 @@ absl::Status Mail::enqueue(const Addressee& to, const wire::Command& command,
   }
   wire::Control control;
   control.common = wire::new_common(key_, to.officer, now, kControlLifetime);
+  control.seq = seq;
   control.command = command;
-  LS_ASSIGN(control.seq, next_seq(to.peer));
-  LS_ASSIGN(const Bytes sealed,
-            wire::seal_message(key_, wire::kTypControl, wire::encode(control), recipients));
+  return wire::seal_message(key_, wire::kTypControl, wire::encode(control), recipients);
+}
+
+absl::Status Mail::enqueue(const Addressee& to, const wire::Command& command,
+                           std::string_view about, Instant now) {
+  LS_ASSIGN(const std::uint64_t seq, next_seq(to.peer));
+  LS_ASSIGN(const Bytes sealed, seal(to, command, seq, now));
   return database_.run("INSERT INTO outgoing VALUES (?, ?, ?, ?, ?)",
-                       {to.peer.mailbox, to.peer.device, control.seq, about, sealed});
+                       {to.peer.mailbox, to.peer.device, seq, about, sealed});
+}
+
+absl::StatusOr<Bytes> Mail::seal_once(const Addressee& to, const wire::Command& command,
+                                      Instant now) {
+  // An ACK is never answered and has no number of its own.
+  std::uint64_t seq = 0;
+  if (!std::holds_alternative<wire::Ack>(command)) {
+    LS_ASSIGN(seq, next_seq(to.peer));
+  }
+  return seal(to, command, seq, now);
 }
 
 absl::Status Mail::acknowledge(const wire::Peer& peer, std::uint64_t seq) {

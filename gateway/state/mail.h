@@ -37,6 +37,8 @@ class Mail {
   // `about`: request id, so that what is no longer true can be taken out; may be empty.
   absl::Status enqueue(const Addressee& to, const wire::Command& command, std::string_view about,
                        Instant now);
+  // Numbered like the others but not kept: STATE, RESEND, REVOKED. Opens no transaction of its own.
+  absl::StatusOr<Bytes> seal_once(const Addressee& to, const wire::Command& command, Instant now);
   absl::Status acknowledge(const wire::Peer& peer, std::uint64_t seq);
   // Everything unacknowledged to one peer, or to all.
   absl::StatusOr<std::vector<Letter>> pending(const wire::Peer& peer) const;
@@ -47,6 +49,8 @@ class Mail {
 
  private:
   absl::StatusOr<std::uint64_t> next_seq(const wire::Peer& peer);
+  absl::StatusOr<Bytes> seal(const Addressee& to, const wire::Command& command, std::uint64_t seq,
+                             Instant now);
 
   store::Database& database_;
   const crypto::SigningKey& key_;

@@ -17,6 +17,7 @@ constexpr std::size_t kIdText = 10;
 constexpr std::size_t kTransferText = 22;
 constexpr std::size_t kVersionsMax = 8;
 constexpr std::int64_t kPiecesMax = 1'000;
+constexpr std::int64_t kPartsMax = 16;
 
 // 64 bits as 16 hex digits: a JSON number of that size is no exact number to many readers.
 absl::StatusOr<std::uint64_t> bits_from(std::string_view text) {
@@ -86,6 +87,7 @@ void write(json::Writer& w, const Offer& offer) {
   w.string("cmd", "offer")
       .string("request", offer.request_id)
       .integer("piece", offer.piece)
+      .integer("part", offer.part)
       .objects("transfers", transfers)
       .integer("expires", to_unix_seconds(offer.expires))
       .string("delivery", offer.delivery)
@@ -110,6 +112,7 @@ Command read_offer(json::Reader& r) {
   Offer offer;
   offer.request_id = read(r, "request", kIdText, as_id);
   offer.piece = static_cast<int>(r.integer("piece", 1, kPiecesMax));
+  offer.part = static_cast<int>(r.integer("part", 1, kPartsMax));
   for (json::Reader& transfer : r.objects("transfers", kDeliveryFilesMax)) {
     offer.transfers.push_back(read_transfer(transfer));
   }

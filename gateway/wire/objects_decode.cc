@@ -12,6 +12,7 @@ constexpr std::size_t kHashText = 64;
 constexpr std::size_t kIdText = 10;
 constexpr std::size_t kRecipientText = 62;
 constexpr std::int64_t kPiecesMax = 1'000;
+constexpr std::int64_t kPartsMax = 16;
 constexpr std::int64_t kOffsetMax = 86'400'000;  // milliseconds: a day
 constexpr std::uint64_t kFileSizeMax = std::uint64_t{1} << 40;
 
@@ -168,6 +169,7 @@ Manifest manifest(json::Reader& r) {
   object.credential = read(r, "cred", kCredentialTextMax, as_compact);
   object.gateway_name = read_optional(r, "gateway_name", kNameMax, as_line);
   object.piece = static_cast<int>(r.integer("piece", 1, kPiecesMax));
+  object.part = static_cast<int>(r.integer("part", 1, kPartsMax));
   object.camera = read(r, "camera", kNameMax, as_label);
   object.asked = interval(r.object("asked"));
   object.granted = interval(r.object("granted"));
@@ -187,6 +189,7 @@ Delivery delivery(json::Reader& r) {
   object.common = read_common(r);
   object.release_id = read(r, "release", kIdText, as_id);
   object.piece = static_cast<int>(r.integer("piece", 1, kPiecesMax));
+  object.part = static_cast<int>(r.integer("part", 1, kPartsMax));
   object.files = items(r, "files", kDeliveryFilesMax, outer_file);
   require_some(r, "files", !object.files.empty());
   object.manifest_sha256 = read(r, "manifest_sha256", kHashText, as_hash);

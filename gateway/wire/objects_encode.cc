@@ -105,6 +105,7 @@ std::string encode(const Manifest& object) {
       .string("cred", object.credential)
       .optional_string("gateway_name", object.gateway_name)
       .integer("piece", object.piece)
+      .integer("part", object.part)
       .string("camera", object.camera)
       .object("asked", interval_of(object.asked))
       .object("granted", interval_of(object.granted))
@@ -123,6 +124,7 @@ std::string encode(const Delivery& object) {
   json::Writer w = write_common(object.common);
   w.string("release", object.release_id)
       .integer("piece", object.piece)
+      .integer("part", object.part)
       .objects("files", all_of(object.files, outer_file_of))
       .string("manifest_sha256", object.manifest_sha256);
   return w.text();

@@ -1,3 +1,5 @@
+#include "policy/engine/load.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include "gateway/crypto/hash.h"
 #include "policy/engine/index.h"
 #include "policy/engine/language.h"
-#include "policy/engine/load.h"
 #include "policy/engine/words.h"
 
 namespace latchstring::policy {

@@ -30,7 +30,7 @@ def _crc16(data: bytes) -> int:
 
 
 def read_cells(luma: bytes, stride: int = WIDTH) -> Optional[Cells]:
-    """From a gray picture whose top left corner holds the cells; None when they are not readable."""
+    """From a gray picture whose top left corner holds the cells; None when not readable."""
     bits = 0
     for row in range(ROWS):
         for column in range(COLUMNS):

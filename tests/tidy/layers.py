@@ -76,6 +76,17 @@ def check(layers, path, text):
     return faults
 
 
+def check_own_first(path, text, names):
+    """A source includes its own header first, which shows that the header compiles alone."""
+    own = path[:-len(".cc")] + ".h"
+    if not path.endswith(".cc") or own not in names:
+        return []
+    includes = [match[1] for match in map(INCLUDE.match, text.splitlines()) if match]
+    if includes[:1] == [f'"{own}"']:
+        return []
+    return [f'{path}:1: the first include is "{own}"']
+
+
 def own_header(layers, module, header):
     other = module_of(header)
     if not other:

@@ -62,6 +62,7 @@ def check_tree(root, use_git=True):
     table = layers.Layers(layer_file.read_text(encoding="utf-8"))
     faults += table.faults
     names = files_of(root, use_git)
+    known = set(names)
     for entry in sorted({Path(name).parts[0] for name in names} - TOP_LEVEL):
         faults.append(f"{entry}: nothing but the agreed entries stands at the top level")
     for name in names:
@@ -83,6 +84,9 @@ def check_tree(root, use_git=True):
             friends += trusted
         if name.startswith("tests/") and name.endswith("CMakeLists.txt"):
             labels.update({label: name for label in LABEL.findall(text)})
+    for name, text in sources:
+        if name.startswith(("gateway/", "policy/")):
+            faults += layers.check_own_first(name, text, known)
     faults += stages.check_single(defined) + stages.check_friends(friends, sources)
     faults += check_labels(root, labels)
     return faults, warnings

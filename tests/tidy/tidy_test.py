@@ -65,6 +65,10 @@ class Tree(unittest.TestCase):
         self.complains("gateway/seal/a.cc", "#include <gateway/base/a.h>\n", "in quotes")
         self.complains("gateway/other/a.cc", "int a;\n", "no line in")
 
+    def test_own_header_first(self):
+        self.complains("gateway/release/release.cc", "#include <string>\n"
+                       '#include "gateway/release/release.h"\n', "first include")
+
     def test_layers_file(self):
         for line, words in (("gateway/a: b\n", "no line above it"), ("a = b\n", "not `module:"),
                             ("gateway/base:\ngateway/base:\n", "here twice")):

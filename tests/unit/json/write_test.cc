@@ -15,6 +15,7 @@ TEST_CASE("members stand in the order written, on one line") {
         R"({"z":"1","a":-2,"n":18446744073709551615,"b":false,"r":0.1,"l":["p","q"],"e":[],)"
         R"("i":[1,2],"o":{"t":"x"},"os":[{"t":"x"},{}],"j":[]})");
   CHECK(Writer{}.text() == "{}");
+  CHECK(Writer{}.real("r", -0.0).text() == R"({"r":0})");
 }
 
 TEST_CASE("text is escaped so that it reads back the same") {

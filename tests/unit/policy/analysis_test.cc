@@ -126,9 +126,10 @@ TEST_CASE("one failing test makes the file broken, at the test's line") {
     const auto policy = load_and_test(house.file());
     CHECK(policy::test(house.file(), false).exit_code == 1);
     CHECK(explain(house.file(), kQuestion, true).exit_code == 1);
+    UNSCOPED_INFO(policy.status().ToString());
     return policy.ok() ? "" : std::string(policy.status().message());
   };
-  CHECK(failure("refuse").find("rules.yaml:22:5: The test \"fails\" expects refuse, but gets "
+  CHECK(failure("refuse").find("rules.yaml:22:1: The test \"fails\" expects refuse, but gets "
                                "ask_one: no allow rule surely fits.") != std::string::npos);
   CHECK(failure("ask_one, expect_footage: \"22:00:05 to 22:10\"")
             .find("but gets Mon 2026-05-04 "

@@ -161,7 +161,7 @@ TEST_CASE("tries count from their beginning: at once, or with a crash between") 
   }
   SECTION("one right among them: the open ones keep counting") {
     CHECK(home.residents->finish(attempts[0], true).ok());
-    for (int i = 1; i < 5; ++i) CHECK(!home.residents->finish(attempts[i], false).ok());
+    for (std::size_t i = 1; i < 5; ++i) CHECK(!home.residents->finish(attempts[i], false).ok());
     CHECK(!home.is_locked());
     CHECK(!home.try_pin(false).ok());  // the fifth
     CHECK(home.is_locked());

@@ -1,0 +1,59 @@
+// From a camera's streaming thread to the disk, and from there to the loop.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gateway/archive/day_keys.h"
+#include "gateway/archive/segment_file.h"
+#include "gateway/base/clock.h"
+#include "gateway/media/segment_sink.h"
+
+namespace latchstring::archive {
+
+inline constexpr Duration kSegmentLengthMax = std::chrono::hours{1};
+
+// Which segments are being written, and which have ended and wait for their row in the index.
+// Threads: any; a lock held for moments.
+// Limits: none of its own; a camera adds about one entry a minute, the loop takes them all.
+class Intake {
+ public:
+  explicit Intake(std::function<void()> wake) : wake_(std::move(wake)) {}
+
+  void opened(const SegmentName& name);
+  // The file is whole and on disk.
+  void ended(Segment segment);
+  // Nothing came of it, or its file needs recovery.
+  void dropped(const SegmentName& name);
+
+  std::vector<Segment> take_ended();
+  void put_back(std::vector<Segment> segments);  // that could not be indexed now
+  bool touches(const std::string& camera, const Interval& interval) const;
+  bool is_open(const SegmentName& name) const;
+  std::set<std::string> days() const;  // of all it knows
+
+ private:
+  const std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::map<std::string, SegmentName> open_;  // by id; guarded by mutex_
+  std::vector<Segment> ended_;               // guarded by mutex_
+};
+
+// What an appender uses; outlives it.
+struct AppenderParts {
+  Path segments;
+  Duration sync;
+  const std::function<std::string(Instant)>& local_day;
+  DayKeys& keys;
+  Intake& intake;
+  const Clock& clock;
+};
+
+std::unique_ptr<media::SegmentSink> make_appender(AppenderParts parts);
+
+}  // namespace latchstring::archive

@@ -1,0 +1,41 @@
+// Rows from files: what stands in the folders of the archive, whole or cut short by a crash.
+// Threads: loop only. Memory: a file that was cut short is read whole, at most kSegmentFileMax.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/archive/day_keys.h"
+#include "gateway/archive/segment.h"
+#include "gateway/base/files.h"
+
+namespace latchstring::archive {
+
+struct CameraDay {
+  std::string camera;
+  std::string day;
+  friend auto operator<=>(const CameraDay&, const CameraDay&) = default;
+};
+
+// The days that have a folder, sorted.
+absl::StatusOr<std::vector<CameraDay>> list_days(const Path& segments);
+
+struct DayFiles {
+  std::vector<SegmentName> whole;
+  std::vector<SegmentName> parts;  // being written, or cut short by a crash
+  std::vector<Path> foreign;       // not ours
+};
+absl::StatusOr<DayFiles> list_files(const Path& segments, const CameraDay& day);
+
+// The row of a whole file, from its content. DataLoss: damaged, or not what its name says.
+absl::StatusOr<Segment> examine(const Path& segments, const SegmentName& name, const DayKeys& keys);
+
+// Writes what a crash had left of a segment as a new, whole file, removes the old one and returns
+// the new one's row. nullopt: there was no whole fragment in it, and it is gone.
+absl::StatusOr<std::optional<Segment>> recover(const Path& segments, const SegmentName& name,
+                                               const DayKeys& keys);
+
+}  // namespace latchstring::archive

@@ -1,0 +1,167 @@
+// Archive::tick(): what goes, and in which order.
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "gateway/archive/appender.h"
+#include "gateway/archive/archive.h"
+#include "gateway/archive/index.h"
+#include "gateway/archive/recovery.h"
+#include "gateway/base/status.h"
+
+namespace latchstring::archive {
+namespace {
+
+absl::StatusOr<std::uint64_t> free_bytes(const Path& folder) {
+  struct statvfs found {};
+  if (::statvfs(folder.c_str(), &found) != 0) {
+    return errno_status(fmt::format("cannot stat the disk of `{}`", folder.string()));
+  }
+  return static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize;
+}
+
+}  // namespace
+
+absl::StatusOr<TickReport> Archive::tick() {
+  TickReport report;
+  LS_RETURN_IF_ERROR(collect());
+  LS_ASSIGN(report.lost_pins, keep_pins_within_limit());
+  // What an earlier tick could not finish.
+  LS_ASSIGN(const std::vector<Segment> left_over, index_->deleting());
+  LS_RETURN_IF_ERROR(erase(left_over));
+  LS_RETURN_IF_ERROR(evict(report));
+  if (clock_.is_right()) {
+    LS_RETURN_IF_ERROR(forget_days(report));
+    LS_RETURN_IF_ERROR(end_holds());
+  }
+  return report;
+}
+
+absl::StatusOr<std::vector<Segment>> Archive::choose_victims(bool& disk_full) {
+  LS_ASSIGN(std::uint64_t free, free_bytes(options_.folder));
+  std::uint64_t bytes = index_->bytes();
+  std::set<std::string> leased;
+  for (const std::weak_ptr<const Lease>& weak : leases_) {
+    if (const auto lease = weak.lock()) leased.insert(lease->ids.begin(), lease->ids.end());
+  }
+  LS_ASSIGN(std::vector<Segment> oldest, index_->oldest_unpinned(kEvictPerTick + leased.size()));
+  // A clock that may be wrong must not age everything away.
+  const Instant keep_from = clock_.is_right() ? clock_.now() - options_.keep_for : Instant::min();
+  std::vector<Segment> victims;
+  for (Segment& segment : oldest) {
+    const bool must_go =
+        segment.time.to <= keep_from || bytes > options_.keep_bytes || free < options_.keep_free;
+    if (!must_go || victims.size() == static_cast<std::size_t>(kEvictPerTick)) break;
+    if (leased.contains(segment.name.id())) continue;
+    bytes -= segment.size_bytes;
+    free += segment.size_bytes;
+    victims.push_back(std::move(segment));
+  }
+  disk_full = free < options_.keep_free;
+  return victims;
+}
+
+absl::Status Archive::evict(TickReport& report) {
+  bool disk_full = false;
+  LS_ASSIGN(const std::vector<Segment> victims, choose_victims(disk_full));
+  LS_RETURN_IF_ERROR(index_->mark_deleting(victims));
+  LS_RETURN_IF_ERROR(erase(victims));
+  report.evicted = static_cast<int>(victims.size());
+  for (const Segment& segment : victims) report.evicted_bytes += segment.size_bytes;
+  report.more = report.evicted == kEvictPerTick;
+  if (!disk_full || !victims.empty()) return absl::OkStatus();
+  // Everything else is gone: pending footage, the oldest first.
+  LS_ASSIGN(const std::vector<Pin> pins, index_->pins());
+  if (pins.empty()) return absl::OkStatus();
+  LS_RETURN_IF_ERROR(index_->unpin(pins.front().request));
+  report.lost_pins.push_back(pins.front().request);
+  report.more = true;
+  return absl::OkStatus();
+}
+
+// The rows are marked. Unlink, fsync of the folders, then the rows.
+absl::Status Archive::erase(const std::vector<Segment>& victims) {
+  if (victims.empty()) return absl::OkStatus();
+  std::set<Path> folders;
+  for (const Segment& segment : victims) {
+    const Path file = file_of(segments(), segment.name);
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
+      return errno_status(fmt::format("cannot remove `{}`", file.string()));
+    }
+    folders.insert(file.parent_path());
+  }
+  for (const Path& folder : folders) {
+    const absl::Status synced = sync_folder(folder);
+    if (!synced.ok() && !absl::IsNotFound(synced)) return synced;
+  }
+  return index_->drop(victims);
+}
+
+// A day before today of which nothing is left, or only what no index knows and is too old to keep.
+absl::Status Archive::forget_days(TickReport& report) {
+  const std::string today = options_.local_day(clock_.now());
+  const std::string keep_from = options_.local_day(clock_.now() - options_.keep_for);
+  LS_ASSIGN(std::set<std::string> in_use, index_->days());
+  in_use.merge(intake_->days());
+  LS_ASSIGN(const std::vector<CameraDay> folders, list_days(segments()));
+  for (const CameraDay& day : folders) {
+    if (day.day >= today || in_use.contains(day.day)) continue;
+    const Path folder = segments() / day.camera / day.day;
+    std::error_code failed;
+    if (day.day < keep_from) {
+      std::filesystem::remove_all(folder, failed);
+    } else {
+      std::filesystem::remove(folder, failed);  // only if it is empty
+    }
+    if (failed) in_use.insert(day.day);
+  }
+  for (const std::string& day : keys_.days()) {
+    if (day >= today || in_use.contains(day)) continue;
+    LS_RETURN_IF_ERROR(keys_.destroy(day));
+    report.forgotten_days.push_back(day);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Archive::end_holds() {
+  std::vector<std::string> over;
+  for (const auto& [name, hold] : holds_) {
+    if (hold.until <= clock_.now()) over.push_back(name);
+  }
+  for (const std::string& name : over) LS_RETURN_IF_ERROR(release_hold(name));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> Archive::keep_pins_within_limit() {
+  std::vector<std::string> lost;
+  for (;;) {
+    LS_ASSIGN(const std::uint64_t pinned, index_->pinned_bytes());
+    if (pinned <= options_.pending_bytes) return lost;
+    LS_ASSIGN(const std::vector<Pin> pins, index_->pins());
+    if (pins.empty()) return lost;
+    LS_RETURN_IF_ERROR(index_->unpin(pins.front().request));
+    lost.push_back(pins.front().request);
+  }
+}
+
+absl::StatusOr<std::vector<std::string>> Archive::pin(const Pin& pin) {
+  if (!is_camera_name(pin.camera) || pin.interval.empty()) {
+    return invalid("cannot keep footage of `{}` from {} to {}", pin.camera,
+                   to_rfc3339(pin.interval.from), to_rfc3339(pin.interval.to));
+  }
+  LS_RETURN_IF_ERROR(collect());
+  LS_RETURN_IF_ERROR(index_->pin(pin));
+  return keep_pins_within_limit();
+}
+
+absl::Status Archive::unpin(const std::string& request) {
+  return index_->unpin(request);
+}
+
+absl::StatusOr<std::vector<Pin>> Archive::pins() {
+  return index_->pins();
+}
+
+}  // namespace latchstring::archive

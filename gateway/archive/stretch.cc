@@ -1,0 +1,201 @@
+#include "gateway/archive/stretch.h"
+
+#include <algorithm>
+
+#include "gateway/base/ensure.h"
+#include "gateway/base/status.h"
+
+namespace latchstring::archive {
+namespace {
+
+Instant end_of(const media::FragmentMark& mark) {
+  return mark.first_frame_utc +
+         std::chrono::ceil<Duration>(std::chrono::nanoseconds(mark.duration_ns));
+}
+
+absl::StatusOr<std::pair<StreamInfo, Source>> open_source(const Path& segments, const DayKeys& keys,
+                                                          const Segment& segment) {
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(segment.name.day));
+  Source source;
+  source.segment = segment;
+  LS_ASSIGN(source.view, open_segment(segments, segment.name, identity));
+  absl::StatusOr<media::SegmentScan> scan =
+      media::scan_segment(source.view.read_at, source.view.size);
+  if (!scan.ok()) {
+    return within(fmt::format("segment `{}`", segment.name.id()), scan.status());
+  }
+  if (scan->truncated || scan->fragments.empty()) {
+    return data_loss("segment `{}`: it does not hold whole fragments", segment.name.id());
+  }
+  source.fragments = std::move(scan->fragments);
+  return std::pair{std::move(scan->info), std::move(source)};
+}
+
+bool goes_on(const Stretch& stretch, const StreamInfo& info, const Source& source) {
+  const Source& last = stretch.sources.back();
+  const Duration gap = source.time().from - last.time().to;
+  return last.segment.name.run == source.segment.name.run && stretch.info == info &&
+         gap <= kGapMax && gap >= -kGapMax;
+}
+
+}  // namespace
+
+Interval Source::time() const {
+  return {fragments.front().first_frame_utc, end_of(fragments.back())};
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<const Stretch>>> open_stretches(const Path& segments,
+                                                                           const DayKeys& keys,
+                                                                           const Footage& footage) {
+  std::vector<std::shared_ptr<const Stretch>> stretches;
+  std::shared_ptr<Stretch> last;
+  for (const Segment& segment : footage.segments) {
+    ensure(segment.name.camera == footage.camera);
+    LS_ASSIGN(auto opened, open_source(segments, keys, segment));
+    if (!last || !goes_on(*last, opened.first, opened.second)) {
+      last = std::make_shared<Stretch>();
+      last->info = std::move(opened.first);
+      last->lease = footage.lease;
+      stretches.push_back(last);
+    }
+    last->sources.push_back(std::move(opened.second));
+  }
+  return stretches;
+}
+
+StretchReader::StretchReader(std::shared_ptr<const Stretch> stretch, Window window)
+    : stretch_(std::move(stretch)),
+      window_(window),
+      info_(stretch_->info),
+      start_(window.interval.from) {
+  if (!window_.audio) info_.audio_caps.clear();
+}
+
+absl::Status StretchReader::rewind() {
+  reader_.reset();
+  next_source_ = 0;
+  ready_.clear();
+  lead_bytes_ = 0;
+  start_ = window_.interval.from;
+  started_ = false;
+  video_over_ = false;
+  return absl::OkStatus();
+}
+
+// From the fragment with the IDR before the window to the last one that may hold something of it.
+std::vector<media::FragmentMark> StretchReader::fragments_of(const Source& source) const {
+  const Duration skew = window_.audio ? kAudioSkewMax : Duration::zero();
+  const Instant from = window_.interval.from - skew;
+  const Instant to = window_.interval.to + skew;
+  auto first = source.fragments.begin();
+  for (auto mark = source.fragments.begin(); mark != source.fragments.end(); ++mark) {
+    if (mark->first_frame_utc <= from && mark->starts_with_key) first = mark;
+  }
+  const auto last = std::find_if(first, source.fragments.end(),
+                                 [to](const auto& mark) { return mark.first_frame_utc >= to; });
+  return {first, last};
+}
+
+// The next unit of the fragments, whatever it is.
+absl::StatusOr<std::optional<AccessUnit>> StretchReader::read() {
+  for (;;) {
+    if (reader_) {
+      LS_ASSIGN(std::optional<AccessUnit> unit, reader_->next());
+      if (unit) return unit;
+      reader_.reset();
+    }
+    if (next_source_ == stretch_->sources.size()) return std::nullopt;
+    const Source& source = stretch_->sources[next_source_++];
+    std::vector<media::FragmentMark> fragments = fragments_of(source);
+    if (fragments.empty()) continue;
+    absl::StatusOr<std::unique_ptr<FootageReader>> reader =
+        media::read_segment(source.view.read_at, std::move(fragments));
+    if (!reader.ok()) {
+      return within(fmt::format("segment `{}`", source.segment.name.id()), reader.status());
+    }
+    reader_ = *std::move(reader);
+  }
+}
+
+// Nothing that is shown inside the window can come after this unit: an IDR at or past its end, or a
+// picture decoded at or past its end.
+bool StretchReader::is_past(const AccessUnit& unit) const {
+  const auto reordering = std::chrono::nanoseconds(unit.pts_ns - unit.dts_ns);
+  const Instant decoded = unit.utc - std::chrono::floor<Duration>(reordering);
+  const Instant end = window_.interval.to;
+  if (window_.edge == Edge::native) return unit.utc >= end;
+  return decoded >= end || (unit.is_key && unit.utc >= end);
+}
+
+absl::Status StretchReader::take_lead(AccessUnit unit) {
+  if (unit.is_key) {
+    ready_.clear();
+    lead_bytes_ = 0;
+  } else if (ready_.empty()) {
+    return absl::OkStatus();  // cannot be decoded: its IDR is not here
+  }
+  lead_bytes_ += unit.data.size();
+  if (lead_bytes_ > kLeadBytesMax) {
+    return exhausted("the lead-in before {} is larger than {} bytes", to_rfc3339(start_),
+                     kLeadBytesMax);
+  }
+  unit.keep = false;
+  ready_.push_back(std::move(unit));
+  return absl::OkStatus();
+}
+
+absl::Status StretchReader::judge(AccessUnit unit) {
+  const bool inside = window_.interval.contains(unit.utc) && unit.utc >= start_;
+  if (unit.track == Track::audio) {
+    if (window_.audio && started_ && inside) ready_.push_back(std::move(unit));
+    return absl::OkStatus();
+  }
+  if (video_over_ || is_past(unit)) {
+    video_over_ = true;
+    return absl::OkStatus();
+  }
+  if (window_.edge == Edge::native) {
+    if (!started_ && !(unit.is_key && inside)) return absl::OkStatus();
+    if (!started_) start_ = unit.utc;
+    if (unit.utc < start_) {
+      return data_loss("a picture of {} comes after an IDR of {}", to_rfc3339(unit.utc),
+                       to_rfc3339(start_));
+    }
+  } else if (!started_ && !inside) {
+    return take_lead(std::move(unit));
+  } else if (!started_ && unit.is_key) {
+    ready_.clear();
+  } else if (!started_ && ready_.empty()) {
+    return absl::OkStatus();  // cannot be decoded: its IDR is not here
+  }
+  started_ = true;
+  unit.keep = inside;
+  ready_.push_back(std::move(unit));
+  return absl::OkStatus();
+}
+
+absl::Status StretchReader::fill() {
+  while (ready_.empty() || !started_) {
+    if (video_over_ && !window_.audio) break;
+    LS_ASSIGN(std::optional<AccessUnit> unit, read());
+    if (!unit) break;
+    LS_RETURN_IF_ERROR(judge(*std::move(unit)));
+  }
+  // A lead-in that leads to nothing.
+  if (!started_) ready_.clear();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<AccessUnit>> StretchReader::next() {
+  LS_RETURN_IF_ERROR(fill());
+  if (ready_.empty()) return std::nullopt;
+  AccessUnit unit = std::move(ready_.front());
+  ready_.pop_front();
+  // Checked again, apart from how it was chosen. Invariant: what is kept lies inside the window.
+  ensure(!unit.keep || (unit.utc >= window_.interval.from && unit.utc < window_.interval.to));
+  ensure(window_.edge == Edge::exact || unit.keep);
+  ensure(unit.track == Track::video || window_.audio);
+  return unit;
+}
+
+}  // namespace latchstring::archive

@@ -1,0 +1,77 @@
+// A stretch: neighbouring segments of one run and one stream format, and reading what lies in a
+// window of it.
+// Threads: one caller.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "gateway/archive/cutter.h"
+#include "gateway/archive/segment_file.h"
+#include "gateway/base/footage.h"
+
+namespace latchstring::archive {
+
+// One opened segment: what stands in it, by its own word.
+struct Source {
+  Segment segment;
+  MediaView view;
+  std::vector<media::FragmentMark> fragments;  // at least one
+
+  Interval time() const;
+};
+
+struct Stretch {
+  StreamInfo info;
+  std::vector<Source> sources;  // at least one, by time
+  std::shared_ptr<const Lease> lease;
+};
+
+// Opens the segments and groups them. DataLoss: one of them is damaged.
+absl::StatusOr<std::vector<std::shared_ptr<const Stretch>>> open_stretches(const Path& segments,
+                                                                           const DayKeys& keys,
+                                                                           const Footage& footage);
+
+// exact: from the IDR before the window, `keep` for what lies in it.
+// native: from the first IDR in the window to its end, nothing else.
+enum class Edge : std::uint8_t { exact, native };
+
+struct Window {
+  Interval interval;
+  Edge edge = Edge::exact;
+  bool audio = false;
+};
+
+class StretchReader final : public FootageReader {
+ public:
+  // Shared with the clips of the same stretch, which may outlive the cut.
+  StretchReader(std::shared_ptr<const Stretch> stretch, Window window);
+  const StreamInfo& info() const override { return info_; }
+  absl::StatusOr<std::optional<AccessUnit>> next() override;
+  absl::Status rewind() override;
+
+ private:
+  absl::StatusOr<std::optional<AccessUnit>> read();
+  std::vector<media::FragmentMark> fragments_of(const Source& source) const;
+  absl::Status fill();
+  absl::Status take_lead(AccessUnit unit);
+  absl::Status judge(AccessUnit unit);
+  bool is_past(const AccessUnit& unit) const;
+
+  const std::shared_ptr<const Stretch> stretch_;
+  const Window window_;
+  StreamInfo info_;
+
+  std::unique_ptr<FootageReader> reader_;  // of the source before next_source_
+  std::size_t next_source_ = 0;
+  std::deque<AccessUnit> ready_;  // judged; before the start: the lead-in from the last IDR
+  std::uint64_t lead_bytes_ = 0;
+  Instant start_;         // of what is kept: the window's, or the first IDR's
+  bool started_ = false;  // the first kept picture was met
+  bool video_over_ = false;
+};
+
+}  // namespace latchstring::archive
