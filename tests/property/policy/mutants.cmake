@@ -1,0 +1,54 @@
+# Seeded mutants of the engine: each changes one line; the properties must notice every one.
+# latchstring_mutant(name FILE "text as it stands" "text instead"); a text that is no longer there
+# stops the configuration, so that the list stays true.
+function(latchstring_mutant name file old new)
+  set(source ${CMAKE_SOURCE_DIR}/policy/engine/${file})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  file(READ ${source} text)
+  string(FIND "${text}" "${old}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "mutant ${name}: ${file} no longer holds: ${old}")
+  endif()
+  string(REPLACE "${old}" "${new}" text "${text}")
+  set(mutated ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}/${file})
+  file(CONFIGURE OUTPUT ${mutated} CONTENT "${text}" @ONLY)
+  # The mutated object comes first, so the library's own is not linked.
+  add_executable(policy_mutant_${name} ${mutated} $<TARGET_OBJECTS:policy_property_objects>)
+  target_link_libraries(policy_mutant_${name}
+    PRIVATE latchstring_options catch_main rapidcheck PkgConfig::absl)
+  latchstring_link(policy_mutant_${name} PRIVATE policy/engine)
+  add_test(NAME policy_mutant_${name} COMMAND policy_mutant_${name})
+  set_tests_properties(policy_mutant_${name} PROPERTIES
+    LABELS "property;mutants" WILL_FAIL TRUE TIMEOUT 120
+    ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=300")
+endfunction()
+
+latchstring_mutant(window_without_error decide.cc
+  "{each.from + e, each.to - e}" "{each.from, each.to}")
+latchstring_mutant(never_only_if_sure decide.cc
+  "if (!contains(candidate.possible, t)) continue;\n      piece.rules.push_back"
+  "if (!contains(candidate.sure, t)) continue;\n      piece.rules.push_back")
+latchstring_mutant(age_limit_sign decide.cc
+  "footage_no_older_than + camera_->clock_error" "footage_no_older_than - camera_->clock_error")
+latchstring_mutant(camera_floor_forgotten decide.cc
+  "add_redactions(camera_->always_redact, piece)" "static_cast<void>(0)")
+latchstring_mutant(emergency_automatic decide.cc
+  "std::min(piece.approval, Approval::ask_one)" "piece.approval")
+latchstring_mutant(part_outside_ignores_never decide.cc
+  "(nevers_.empty() || !nevers_count())" "true")
+latchstring_mutant(clip_limit_of_rule_forgotten decide.cc
+  "if (footage.length() > rule.clip_at_most)" "if (false)")
+latchstring_mutant(warrant_scope_forgotten decide.cc
+  "!facts_.warrant->footage.contains(t)" "false")
+latchstring_mutant(override_without_warrant decide.cc
+  "!(facts_.override_never && question_.basis == Basis::warrant)" "true")
+latchstring_mutant(quota_counts_only_the_past decide.cc
+  "facts_.time_given_this_month + footage.length()" "facts_.time_given_this_month")
+latchstring_mutant(ended_rules_count decide.cc
+  "if (rule.ends && facts_.now >= *rule.ends) return false;" "")
+latchstring_mutant(window_of_the_wrong_day wall_clock.cc
+  "runs_on(number - days(1))" "runs_on(number)")
+latchstring_mutant(offset_of_the_old_season wall_clock.cc
+  "end = std::min(end, from_absl(when))" "static_cast<void>(when)")
+latchstring_mutant(people_without_faces load.cc
+  "if (out.count(\"people\") != 0) out.insert(\"faces\");" "")

@@ -1,0 +1,216 @@
+// What must hold of every household and every request.
+#include <rapidcheck.h>
+
+#include <algorithm>
+
+#include "policy/engine/decide.h"
+#include "tests/property/policy/model.h"
+#include "tests/support/catch.h"
+#include "tests/support/policy.h"
+
+namespace latchstring::policy {
+namespace {
+
+using test::Model;
+using test::ModelRule;
+using test::Verdict;
+
+constexpr int kQuestions = 12;  // of each household
+
+std::shared_ptr<const Policy> loaded(const Model& model) {
+  const auto policy = load(model.text(), "f.yaml", test::some_key);
+  if (!policy.ok()) RC_FAIL(model.text() + std::string(policy.status().message()));
+  return *policy;
+}
+
+// The decision second by second; also that its pieces cover the footage and differ.
+std::vector<Verdict> verdicts(const Policy& policy, const Question& question, const Facts& facts) {
+  const Decision decision = decide(policy, question, facts);
+  std::vector<Verdict> out;
+  Instant at = question.footage.from;
+  for (std::size_t i = 0; i < decision.pieces.size(); ++i) {
+    const Piece& piece = decision.pieces[i];
+    RC_ASSERT(piece.footage.from == at);
+    RC_ASSERT(piece.footage.to > at);
+    if (i > 0) {
+      const Piece& before = decision.pieces[i - 1];
+      RC_ASSERT(before.approval != piece.approval || before.redact != piece.redact ||
+                before.height_at_most != piece.height_at_most || before.rules != piece.rules ||
+                before.reasons != piece.reasons);
+    }
+    RC_ASSERT(!piece.reasons.empty());
+    for (; at < piece.footage.to; at += std::chrono::seconds(1)) {
+      out.push_back({piece.approval, piece.redact, piece.height_at_most});
+    }
+  }
+  RC_ASSERT(at == question.footage.to);
+  return out;
+}
+
+bool is_released(const Verdict& verdict) {
+  return verdict.approval != Approval::refuse;
+}
+
+// At least as strict: refused, or asked of as many, with as much hidden.
+bool no_looser(const Verdict& a, const Verdict& than) {
+  if (!is_released(a)) return true;
+  const bool lower = than.height == 0 || (a.height != 0 && a.height <= than.height);
+  return is_released(than) && a.approval <= than.approval && lower &&
+         std::includes(a.redact.begin(), a.redact.end(), than.redact.begin(), than.redact.end());
+}
+
+bool all_no_looser(const std::vector<Verdict>& a, const std::vector<Verdict>& than) {
+  return std::equal(a.begin(), a.end(), than.begin(), than.end(), no_looser);
+}
+
+struct Asked {
+  Question question;
+  Facts facts;
+  std::vector<Verdict> verdicts;
+};
+
+std::vector<Asked> ask_all_sorts(const Model& model, const Policy& policy) {
+  std::vector<Asked> out;
+  for (int i = 0; i < kQuestions; ++i) {
+    Asked asked;
+    asked.question = test::draw_question(model, asked.facts);
+    asked.verdicts = verdicts(policy, asked.question, asked.facts);
+    out.push_back(std::move(asked));
+  }
+  return out;
+}
+
+TEST_CASE("the engine agrees with the oracle at every second, and enough is released") {
+  std::int64_t released = 0;
+  std::int64_t seconds = 0;
+  std::int64_t pairs = 0;
+  const bool holds = rc::check("engine == oracle", [&] {
+    const Model model = test::draw_model();
+    const auto policy = loaded(model);
+    for (const Asked& asked : ask_all_sorts(model, *policy)) {
+      const auto expected = test::oracle(model, asked.question, asked.facts);
+      RC_ASSERT(asked.verdicts == expected);
+      ++pairs;
+      seconds += static_cast<std::int64_t>(expected.size());
+      released += std::count_if(expected.begin(), expected.end(), is_released);
+    }
+  });
+  REQUIRE(holds);
+  INFO(pairs << " questions, " << released << " of " << seconds << " seconds released");
+  CHECK(released * 5 >= seconds);
+}
+
+TEST_CASE("what a household adds or takes away") {
+  CHECK(rc::check("no allow rule, nothing released", [] {
+    Model model = test::draw_model();
+    Model bare = model;
+    bare.rules.erase(std::remove_if(bare.rules.begin(), bare.rules.end(),
+                                    [](const ModelRule& rule) { return !rule.is_never; }),
+                     bare.rules.end());
+    const auto policy = loaded(bare);
+    for (const Asked& asked : ask_all_sorts(model, *policy)) {
+      RC_ASSERT(std::none_of(asked.verdicts.begin(), asked.verdicts.end(), is_released));
+    }
+  }));
+  CHECK(rc::check("adding a never rule never loosens", [] {
+    Model model = test::draw_model();
+    const auto before = loaded(model);
+    const auto questions = ask_all_sorts(model, *before);
+    ModelRule never = test::draw_model().rules.back();
+    never.is_never = true;
+    never.cameras.clear();
+    model.rules.push_back(never);
+    const auto after = loaded(model);
+    for (const Asked& asked : questions) {
+      RC_ASSERT(all_no_looser(verdicts(*after, asked.question, asked.facts), asked.verdicts));
+    }
+  }));
+  CHECK(rc::check("taking a rule of allow away never loosens; its order means nothing", [] {
+    Model model = test::draw_model();
+    const auto before = loaded(model);
+    const auto questions = ask_all_sorts(model, *before);
+    Model other = model;
+    std::reverse(other.rules.begin(), other.rules.end());
+    const auto reversed = loaded(other);
+    model.rules.erase(model.rules.begin());  // an allow rule
+    const auto after = loaded(model);
+    for (const Asked& asked : questions) {
+      RC_ASSERT(verdicts(*reversed, asked.question, asked.facts) == asked.verdicts);
+      RC_ASSERT(all_no_looser(verdicts(*after, asked.question, asked.facts), asked.verdicts));
+    }
+  }));
+  CHECK(rc::check("a larger clock error or floor is never looser", [] {
+    Model model = test::draw_model();
+    const auto before = loaded(model);
+    const auto questions = ask_all_sorts(model, *before);
+    for (auto& camera : model.cameras) camera.error_seconds += *rc::gen::inRange(0, 30);
+    model.redact.insert("vehicles");
+    const auto after = loaded(model);
+    for (const Asked& asked : questions) {
+      RC_ASSERT(all_no_looser(verdicts(*after, asked.question, asked.facts), asked.verdicts));
+    }
+  }));
+}
+
+TEST_CASE("what an agency asks") {
+  CHECK(rc::check("asking for less is never worse", [] {
+    const Model model = test::draw_model();
+    const auto policy = loaded(model);
+    for (const Asked& asked : ask_all_sorts(model, *policy)) {
+      const auto length = static_cast<int>(asked.verdicts.size());
+      const int skip = *rc::gen::inRange(0, length);
+      const int keep = 1 + *rc::gen::inRange(0, length - skip);
+      Question less = asked.question;
+      less.footage.from += std::chrono::seconds(skip);
+      less.footage.to = less.footage.from + std::chrono::seconds(keep);
+      const auto part = verdicts(*policy, less, asked.facts);
+      RC_ASSERT(
+          std::equal(part.begin(), part.end(), asked.verdicts.begin() + skip,
+                     [](const Verdict& a, const Verdict& whole) { return no_looser(whole, a); }));
+    }
+  }));
+  CHECK(rc::check("never cameras, strangers and bases without ground get nothing", [] {
+    const Model model = test::draw_model();
+    const auto policy = loaded(model);
+    for (const Asked& asked : ask_all_sorts(model, *policy)) {
+      if (std::none_of(asked.verdicts.begin(), asked.verdicts.end(), is_released)) continue;
+      const auto camera = policy->cameras.find(asked.question.camera);
+      RC_ASSERT(camera != policy->cameras.end());
+      RC_ASSERT(camera->second.sharing != Sharing::never);
+      RC_ASSERT(policy->agencies.count(asked.question.agency) == 1U);
+      RC_ASSERT(asked.question.basis != Basis::preservation);
+      const bool has_warrant = asked.question.basis == Basis::warrant && asked.facts.warrant;
+      RC_ASSERT(camera->second.sharing == Sharing::by_rule || has_warrant);
+      for (const Verdict& verdict : asked.verdicts) {
+        if (!is_released(verdict)) continue;
+        RC_ASSERT(verdict.redact.count("people") == 0 || verdict.redact.count("faces") == 1);
+        for (const auto& name : policy->always.redact) RC_ASSERT(verdict.redact.count(name) == 1U);
+        RC_ASSERT(asked.question.basis != Basis::emergency ||
+                  verdict.approval != Approval::automatic);
+      }
+    }
+  }));
+  CHECK(rc::check("the sum given over any split stays within the month's limit", [] {
+    const Model model = test::draw_model();
+    const auto policy = loaded(model);
+    Facts facts;
+    Question question = test::draw_question(model, facts);
+    facts.time_given_this_month = std::chrono::minutes(600) - std::chrono::seconds(100);
+    Duration given{0};
+    for (int i = 0; i < 40; ++i) {
+      question.footage.to =
+          question.footage.from + std::chrono::seconds(1 + *rc::gen::inRange(0, 30));
+      facts.now = std::max(facts.now, question.footage.to);
+      for (const Piece& piece : decide(*policy, question, facts).pieces) {
+        if (piece.approval == Approval::refuse) continue;
+        given += piece.footage.length();
+        facts.time_given_this_month += piece.footage.length();
+      }
+      question.footage.from = question.footage.to;
+    }
+    RC_ASSERT(given <= std::chrono::seconds(100));
+  }));
+}
+
+}  // namespace
+}  // namespace latchstring::policy
