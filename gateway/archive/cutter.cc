@@ -1,109 +1,12 @@
 #include "gateway/archive/cutter.h"
 
-#include "gateway/archive/stretch.h"
-#include "gateway/base/ensure.h"
+#include "gateway/archive/parts.h"
 #include "gateway/base/status.h"
 
 namespace latchstring::archive {
-namespace {
-
-using StretchPtr = std::shared_ptr<const Stretch>;
-
-// The first kept picture, or nullopt; the reader stands at its start again.
-absl::StatusOr<std::optional<Instant>> first_kept(FootageReader& reader) {
-  for (;;) {
-    LS_ASSIGN(const std::optional<AccessUnit> unit, reader.next());
-    if (!unit) return std::nullopt;
-    if (!unit->keep || unit->track != Track::video) continue;
-    LS_RETURN_IF_ERROR(reader.rewind());
-    return unit->utc;
-  }
-}
-
-std::vector<SourceSegment> sources_of(const Stretch& stretch, const Interval& window) {
-  std::vector<SourceSegment> sources;
-  for (const Source& source : stretch.sources) {
-    if (intersection(source.time(), window).empty()) continue;
-    const Segment& segment = source.segment;
-    sources.push_back({segment.name.id(), segment.sha256, segment.ledger_index});
-  }
-  return sources;
-}
-
-// What one clip will be made of.
-struct Part {
-  GrantTerms terms;
-  std::unique_ptr<FootageReader> reader;
-  std::vector<SourceSegment> sources;
-};
-
-// Appends the part if there is a picture in it, and tells its first one.
-absl::StatusOr<std::optional<Instant>> add_part(const StretchPtr& stretch, const GrantTerms& terms,
-                                                const Window& window, std::vector<Part>& parts) {
-  ensure(terms.interval.contains(window.interval));
-  auto reader = std::make_unique<StretchReader>(stretch, window);
-  LS_ASSIGN(const std::optional<Instant> first, first_kept(*reader));
-  if (!first) return first;
-  Part part{terms, std::move(reader), sources_of(*stretch, window.interval)};
-  part.terms.native = window.edge == Edge::native;
-  parts.push_back(std::move(part));
-  return first;
-}
-
-absl::Status cut_stretch(const StretchPtr& stretch, const GrantTerms& terms,
-                         std::vector<Part>& parts) {
-  Window window{terms.interval, Edge::exact, terms.redaction.keep_audio};
-  if (!terms.native) return add_part(stretch, terms, window, parts).status();
-  window.edge = Edge::native;
-  std::vector<Part> native;
-  LS_ASSIGN(const std::optional<Instant> first, add_part(stretch, terms, window, native));
-  // What lies before the first IDR, or everything where there is none.
-  window.edge = Edge::exact;
-  window.interval.to = first.value_or(terms.interval.to);
-  if (!window.interval.empty()) {
-    LS_RETURN_IF_ERROR(add_part(stretch, terms, window, parts).status());
-  }
-  for (Part& part : native) parts.push_back(std::move(part));
-  return absl::OkStatus();
-}
-
-absl::Status no_footage(const GrantTerms& terms) {
-  return not_found("there is no footage of `{}` between {} and {}", terms.camera,
-                   to_rfc3339(terms.interval.from), to_rfc3339(terms.interval.to));
-}
-
-// The newest IDR inside the interval and nothing else.
-class OneFrame final : public FootageReader {
- public:
-  OneFrame(StreamInfo info, AccessUnit unit) : info_(std::move(info)), unit_(std::move(unit)) {}
-  const StreamInfo& info() const override { return info_; }
-  absl::StatusOr<std::optional<AccessUnit>> next() override {
-    if (std::exchange(given_, true)) return std::nullopt;
-    return unit_;
-  }
-  absl::Status rewind() override {
-    given_ = false;
-    return absl::OkStatus();
-  }
-
- private:
-  const StreamInfo info_;
-  const AccessUnit unit_;
-  bool given_ = false;
-};
-
-}  // namespace
 
 absl::StatusOr<std::vector<Clip>> Cutter::cut(Grant grant, const Footage& footage) const {
-  const GrantTerms& terms = grant.terms();
-  if (terms.interval.empty()) return invalid("the granted interval is empty");
-  ensure(footage.camera == terms.camera);
-  LS_ASSIGN(const std::vector<StretchPtr> stretches, open_stretches(segments_, keys_, footage));
-  std::vector<Part> parts;
-  for (const StretchPtr& stretch : stretches) {
-    LS_RETURN_IF_ERROR(cut_stretch(stretch, terms, parts));
-  }
-  if (parts.empty()) return no_footage(terms);
+  LS_ASSIGN(std::vector<Part> parts, cut_parts(segments_, keys_, grant.terms(), footage));
   std::vector<Clip> clips;
   for (Part& part : parts) {
     clips.emplace_back(MadeBy<Cutter>{}, std::move(part.terms), std::move(part.reader),
@@ -113,37 +16,13 @@ absl::StatusOr<std::vector<Clip>> Cutter::cut(Grant grant, const Footage& footag
 }
 
 absl::StatusOr<Preview> Cutter::look(Look look, const Footage& footage) const {
-  const GrantTerms& terms = look.terms();
-  ensure(footage.camera == terms.camera);
-  LS_ASSIGN(const std::vector<StretchPtr> stretches, open_stretches(segments_, keys_, footage));
-  std::vector<Part> parts;
-  for (const StretchPtr& stretch : stretches) {
-    const Window window{terms.interval, Edge::exact, terms.redaction.keep_audio};
-    LS_RETURN_IF_ERROR(add_part(stretch, terms, window, parts).status());
-    if (!parts.empty()) {
-      return Preview(MadeBy<Cutter>{}, std::move(parts[0].terms), std::move(parts[0].reader));
-    }
-  }
-  return no_footage(terms);
+  LS_ASSIGN(Part part, first_part(segments_, keys_, look.terms(), footage));
+  return Preview(MadeBy<Cutter>{}, std::move(part.terms), std::move(part.reader));
 }
 
 absl::StatusOr<Preview> Cutter::look_at_newest(Look look, const Footage& footage) const {
-  const GrantTerms& terms = look.terms();
-  ensure(footage.camera == terms.camera);
-  LS_ASSIGN(const std::vector<StretchPtr> stretches, open_stretches(segments_, keys_, footage));
-  for (auto stretch = stretches.rbegin(); stretch != stretches.rend(); ++stretch) {
-    StretchReader reader(*stretch, {terms.interval, Edge::native, false});
-    std::optional<AccessUnit> newest;
-    for (;;) {
-      LS_ASSIGN(std::optional<AccessUnit> unit, reader.next());
-      if (!unit) break;
-      if (unit->is_key) newest = std::move(unit);
-    }
-    if (!newest) continue;
-    return Preview(MadeBy<Cutter>{}, terms,
-                   std::make_unique<OneFrame>(reader.info(), *std::move(newest)));
-  }
-  return no_footage(terms);
+  LS_ASSIGN(Part part, newest_frame(segments_, keys_, look.terms(), footage));
+  return Preview(MadeBy<Cutter>{}, std::move(part.terms), std::move(part.reader));
 }
 
 }  // namespace latchstring::archive

@@ -1,6 +1,7 @@
 #include "gateway/archive/stretch.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "gateway/base/ensure.h"
 #include "gateway/base/status.h"
@@ -75,6 +76,7 @@ absl::Status StretchReader::rewind() {
   reader_.reset();
   next_source_ = 0;
   ready_.clear();
+  after_.clear();
   lead_bytes_ = 0;
   start_ = window_.interval.from;
   started_ = false;
@@ -117,16 +119,6 @@ absl::StatusOr<std::optional<AccessUnit>> StretchReader::read() {
   }
 }
 
-// Nothing that is shown inside the window can come after this unit: an IDR at or past its end, or a
-// picture decoded at or past its end.
-bool StretchReader::is_past(const AccessUnit& unit) const {
-  const auto reordering = std::chrono::nanoseconds(unit.pts_ns - unit.dts_ns);
-  const Instant decoded = unit.utc - std::chrono::floor<Duration>(reordering);
-  const Instant end = window_.interval.to;
-  if (window_.edge == Edge::native) return unit.utc >= end;
-  return decoded >= end || (unit.is_key && unit.utc >= end);
-}
-
 absl::Status StretchReader::take_lead(AccessUnit unit) {
   if (unit.is_key) {
     ready_.clear();
@@ -150,25 +142,50 @@ absl::Status StretchReader::judge(AccessUnit unit) {
     if (window_.audio && started_ && inside) ready_.push_back(std::move(unit));
     return absl::OkStatus();
   }
-  if (video_over_ || is_past(unit)) {
+  if (video_over_) return absl::OkStatus();
+  return window_.edge == Edge::native ? judge_native(std::move(unit), inside)
+                                      : judge_exact(std::move(unit), inside);
+}
+
+absl::Status StretchReader::judge_native(AccessUnit unit, bool inside) {
+  if (unit.utc >= window_.interval.to) {
+    // What follows in decoding order may need it, so the clip ends here.
     video_over_ = true;
     return absl::OkStatus();
   }
-  if (window_.edge == Edge::native) {
-    if (!started_ && !(unit.is_key && inside)) return absl::OkStatus();
-    if (!started_) start_ = unit.utc;
-    if (unit.utc < start_) {
-      return data_loss("a picture of {} comes after an IDR of {}", to_rfc3339(unit.utc),
-                       to_rfc3339(start_));
-    }
-  } else if (!started_ && !inside) {
-    return take_lead(std::move(unit));
-  } else if (!started_ && unit.is_key) {
-    ready_.clear();
-  } else if (!started_ && ready_.empty()) {
-    return absl::OkStatus();  // cannot be decoded: its IDR is not here
+  if (!started_) {
+    if (!unit.is_key || !inside) return absl::OkStatus();
+    started_ = true;
+    start_ = unit.utc;
+  } else if (!inside) {
+    return data_loss("a picture of {} comes after an IDR of {}", to_rfc3339(unit.utc),
+                     to_rfc3339(start_));
   }
+  ready_.push_back(std::move(unit));
+  return absl::OkStatus();
+}
+
+absl::Status StretchReader::judge_exact(AccessUnit unit, bool inside) {
+  if (unit.utc >= window_.interval.to) {
+    // Needed only if a picture that is shown before it, inside, is decoded after it.
+    if (unit.is_key || after_.size() == kReorderMax) {
+      video_over_ = true;
+      after_.clear();
+    } else {
+      unit.keep = false;
+      after_.push_back(std::move(unit));
+    }
+    return absl::OkStatus();
+  }
+  if (!started_ && !inside) return take_lead(std::move(unit));
+  if (!started_ && unit.is_key) {
+    ready_.clear();
+    after_.clear();
+  }
+  if (!started_ && !unit.is_key && ready_.empty()) return absl::OkStatus();  // its IDR is not here
   started_ = true;
+  std::move(after_.begin(), after_.end(), std::back_inserter(ready_));
+  after_.clear();
   unit.keep = inside;
   ready_.push_back(std::move(unit));
   return absl::OkStatus();

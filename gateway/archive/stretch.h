@@ -15,6 +15,10 @@
 
 namespace latchstring::archive {
 
+// How many pictures may come before one in decoding order and after it in presentation order
+// (max_num_reorder_frames, ITU-T H.264 E.2.1; H.265 has the same bound).
+inline constexpr std::size_t kReorderMax = 16;
+
 // One opened segment: what stands in it, by its own word.
 struct Source {
   Segment segment;
@@ -59,7 +63,8 @@ class StretchReader final : public FootageReader {
   absl::Status fill();
   absl::Status take_lead(AccessUnit unit);
   absl::Status judge(AccessUnit unit);
-  bool is_past(const AccessUnit& unit) const;
+  absl::Status judge_native(AccessUnit unit, bool inside);
+  absl::Status judge_exact(AccessUnit unit, bool inside);
 
   const std::shared_ptr<const Stretch> stretch_;
   const Window window_;
@@ -68,6 +73,7 @@ class StretchReader final : public FootageReader {
   std::unique_ptr<FootageReader> reader_;  // of the source before next_source_
   std::size_t next_source_ = 0;
   std::deque<AccessUnit> ready_;  // judged; before the start: the lead-in from the last IDR
+  std::deque<AccessUnit> after_;  // past the window, for a picture inside that may need them
   std::uint64_t lead_bytes_ = 0;
   Instant start_;         // of what is kept: the window's, or the first IDR's
   bool started_ = false;  // the first kept picture was met
