@@ -40,6 +40,8 @@ struct PictureFormat {
 class Picture {
  public:
   explicit Picture(PictureFormat format);
+  Picture(Picture&&) = default;  // the planes point into the memory, which moves along
+  Picture& operator=(Picture&&) = default;
   const PictureFormat& format() const { return format_; }
   const std::array<Plane, 3>& planes() const { return planes_; }
   const Bytes& memory() const { return memory_; }
@@ -54,7 +56,7 @@ class Picture {
   std::array<Plane, 3> planes_;
 };
 
-// Turned by the camera's rotation metadata, where there is any.
+// One stream format from first to last; a change of the picture size shows in Picture::format().
 class Decoder {
  public:
   // `video_caps` as in StreamInfo: H.264 or H.265.

@@ -28,7 +28,12 @@ class Encoder {
   virtual const Bytes& codec_data() const = 0;
 };
 
-// Sound as it goes into an MP4 file: AAC stays as it is, G.711 is encoded to AAC-LC.
+// What G.711 becomes: AAC-LC, 16 kHz, one channel.
+inline constexpr const char* kEncodedSoundCaps =
+    "audio/mpeg,mpegversion=(int)4,stream-format=(string)raw,framed=(boolean)true,"
+    "rate=(int)16000,channels=(int)1,codec_data=(buffer)1408";
+
+// Sound as it goes into an MP4 file: AAC stays as it is, G.711 is encoded to kEncodedSoundCaps.
 class SoundEncoder {
  public:
   static absl::StatusOr<std::unique_ptr<SoundEncoder>> open(const std::string& audio_caps);
@@ -36,7 +41,7 @@ class SoundEncoder {
   virtual absl::Status push(const AccessUnit& unit) = 0;
   virtual absl::Status finish() = 0;
   virtual absl::StatusOr<std::optional<AccessUnit>> pull() = 0;
-  virtual const std::string& caps() const = 0;  // known from the first unit on
+  virtual bool is_same() const = 0;  // the units and their format are the camera's
 };
 
 enum class ImageFormat : std::uint8_t { png, jpeg };

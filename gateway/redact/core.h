@@ -19,7 +19,7 @@
 
 namespace latchstring::redact {
 
-inline constexpr std::size_t kFramesMax = 4'000'000;
+inline constexpr std::size_t kFramesMax = 1'000'000;
 inline constexpr std::size_t kBoxesMax = 4'096;
 inline constexpr std::size_t kZonesMax = 64;
 inline constexpr std::size_t kZoneCornersMax = 256;
@@ -54,23 +54,24 @@ struct Job {
   std::optional<media::ImageFormat> image;  // only the first kept picture, as an image
 };
 
+enum class Sound : std::uint8_t { none, same, encoded };  // encoded: media::kEncodedSoundCaps
+
 struct OutputFormat {
   media::PictureFormat picture;
-  Bytes codec_data;        // avcC
-  std::string audio_caps;  // empty: no audio
+  Bytes codec_data;  // avcC
+  Sound sound = Sound::none;
 };
 
-// Where the core puts what it makes, in this order: format, then frames and audio as they come.
+// Where the core puts what it makes: the format, then frames and sound by time; or one image.
 class Output {
  public:
   virtual ~Output() = default;
   virtual absl::Status format(const OutputFormat& format) = 0;
-  // The next frame in presentation order: the `index`-th kept picture of the footage.
+  // The next frame in presentation order: made from the `index`-th kept picture of the footage.
   virtual absl::Status frame(std::uint64_t index, const AccessUnit& unit,
                              const FrameRegions& regions) = 0;
-  virtual absl::Status audio(const AccessUnit& unit) = 0;
-  virtual absl::Status image(ByteView bytes) = 0;
-  virtual absl::Status progress(double done) = 0;  // [0, 1]
+  virtual absl::Status sound(const AccessUnit& unit) = 0;
+  virtual absl::Status image(ByteView bytes, const FrameRegions& regions) = 0;
 };
 
 absl::Status run(const Job& job, FootageReader& footage, Output& output);

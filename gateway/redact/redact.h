@@ -60,7 +60,7 @@ absl::StatusOr<FileReport> redact_file(const Settings& settings, const Path& in,
                                        const Path& report, const OnProgress& on_progress,
                                        const worker::Cancel& cancel);
 
-// Where the worker is, as in Settings, runs the same core there.
+// run() of core.h, in a worker process.
 absl::Status run_in_worker(const Settings& settings, const Job& job, FootageReader& footage,
                            Output& output, const worker::Cancel& cancel);
 

@@ -93,42 +93,50 @@ absl::Status refused(const char* what, int error_number) {
   return within("the sandbox", errno_status(what));
 }
 
-int add_allowed(void* filter) {
+struct Conditional {
+  int call;
+  scmp_arg_cmp argument;
+};
+
+// Allowed only with a certain argument.
+std::array<Conditional, 11> conditional() {
+  const auto own = static_cast<scmp_datum_t>(::getpid());
+  const scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  return {{
+      // Memory is never made executable: no code comes in with footage.
+      {SCMP_SYS(mmap), no_code},
+      {SCMP_SYS(mprotect), no_code},
+      // Threads, not processes.
+      {SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)},
+      {SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)},
+      {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, own)},  // abort(3)
+      {SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0)},    // to nobody but the other end
+      // GStreamer wakes its own threads through such a pair.
+      {SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)},
+      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFD)},
+      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFD)},
+      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL)},
+      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFL)},
+  }};
+}
+
+int add_rules(void* filter) {
+  int bad = 0;
   for (const int call : kAllowed) {
-    if (const int bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0); bad < 0) return bad;
+    if (bad == 0) bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
   }
-  // Memory that can be written or executed, never newly executed: no code comes in with footage.
-  for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
-    if (const int bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-                                         SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-        bad < 0) {
-      return bad;
-    }
+  for (const Conditional& rule : conditional()) {
+    if (bad == 0) bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rule.call, 1, rule.argument);
   }
-  // Threads, not processes. clone3 hides its flags from a filter, so glibc is told it does not
-  // exist.
-  if (const int bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                                       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-      bad < 0) {
-    return bad;
+  for (const int call : kReported) {
+    // Negative: no such call on this machine.
+    if (bad == 0 && call >= 0) bad = seccomp_rule_add(filter, SCMP_ACT_TRAP, call, 0);
   }
-  if (const int bad = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-      bad < 0) {
-    return bad;
-  }
-  // Thread names; signals to our own process (abort).
-  if (const int bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-                                       SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-      bad < 0) {
-    return bad;
-  }
-  if (const int bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
-                                       SCMP_A0(SCMP_CMP_EQ, kChildSocket), SCMP_A4(SCMP_CMP_EQ, 0));
-      bad < 0) {
-    return bad;
-  }
-  return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                          SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
+  // clone3 hides its flags from a filter, so glibc is told that it does not exist.
+  if (bad == 0) bad = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+  // GLib's thread pool asks for the scheduling it has anyhow: said yes to, and not done.
+  if (bad == 0) bad = seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(sched_setattr), 0);
+  return bad;
 }
 
 }  // namespace
@@ -157,13 +165,7 @@ absl::Status enter_sandbox() {
   if (const int bad = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1); bad < 0) {
     return refused("thread synchronisation", bad);
   }
-  if (const int bad = add_allowed(filter.get()); bad < 0) return refused("a rule", bad);
-  for (const int call : kReported) {
-    if (call < 0) continue;  // does not exist on this machine
-    if (const int bad = seccomp_rule_add(filter.get(), SCMP_ACT_TRAP, call, 0); bad < 0) {
-      return refused("a rule", bad);
-    }
-  }
+  if (const int bad = add_rules(filter.get()); bad < 0) return refused("a rule", bad);
   if (const int bad = seccomp_load(filter.get()); bad < 0) return refused("seccomp_load", bad);
   return absl::OkStatus();
 }

@@ -30,13 +30,16 @@ namespace latchstring::worker {
 namespace {
 
 // Nothing of the parent's environment but this. No registry is read or written, no code is made at
-// run time (Orc), no core or leak report tries to open files behind the filter.
+// run time (Orc), no leak report and no shrinking heap (glibc) tries to open files behind the
+// filter.
 constexpr std::array kEnvironment{"PATH=/usr/bin:/bin",
                                   "LANG=C.UTF-8",
                                   "GST_REGISTRY_DISABLE=yes",
                                   "GST_PLUGIN_SYSTEM_PATH=",
                                   "ORC_CODE=backup",
                                   "MALLOC_ARENA_MAX=2",
+                                  "MALLOC_TRIM_THRESHOLD_=1000000000000",
+                                  "MALLOC_MMAP_THRESHOLD_=33554432",
                                   "ASAN_OPTIONS=detect_leaks=0:abort_on_error=0",
                                   "TSAN_OPTIONS=ignore_noninstrumented_modules=1",
                                   "HOME=/nonexistent"};

@@ -15,8 +15,8 @@ const Path kBadWorker = "./latchstring-bad-worker";
 
 Limits small_limits() {
   Limits limits;
-  limits.address_space_bytes = 1ULL << 30;
-  limits.cpu_seconds = 2;
+  limits.address_space_bytes = 256ULL << 20;
+  limits.cpu_seconds = 3;
   return limits;
 }
 
