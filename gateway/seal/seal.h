@@ -23,6 +23,7 @@ namespace latchstring::seal {
 // What the manifest says besides the clip itself; gathered on the loop when the work begins.
 struct Context {
   std::string gateway_id;
+  std::string ledger_vkey;   // as in tickets
   std::string gateway_name;  // only if the household publishes it
   std::string agency;        // its name, for the sheet
   std::string officer;       // thumbprint: for whom manifest and delivery are

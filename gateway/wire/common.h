@@ -16,6 +16,7 @@ inline constexpr std::size_t kTitleMax = 200;        // characters of a title, c
 inline constexpr std::size_t kListMax = 64;          // entries of any list, unless said otherwise
 inline constexpr std::size_t kRecipientsMax = 4;     // age recipients of one officer
 inline constexpr std::size_t kRevokedMax = 512;
+inline constexpr std::size_t kVkeyMax = 200;  // characters of a ledger's verifier key
 inline constexpr std::size_t kSourcesMax = 192;
 inline constexpr std::size_t kDeliveryFilesMax = 8;
 // Bytes of what stands inside another object. With every part of a request at its limit the whole

@@ -166,6 +166,8 @@ Manifest manifest(json::Reader& r) {
   if (object.gift.empty() == object.request_sha256.empty()) {
     r.fail("gift", invalid("must stand exactly where there is no `request_sha256`"));
   }
+  object.gateway_jwk = read_jwk(r, "jwk");
+  object.ledger_vkey = read(r, "ledger", kVkeyMax, as_line);
   object.credential = read(r, "cred", kCredentialTextMax, as_compact);
   object.gateway_name = read_optional(r, "gateway_name", kNameMax, as_line);
   object.piece = static_cast<int>(r.integer("piece", 1, kPiecesMax));

@@ -102,6 +102,8 @@ std::string encode(const Manifest& object) {
       .optional_string("request_sha256", object.request_sha256)
       .optional_string("decision_sha256", object.decision_sha256)
       .optional_string("gift", object.gift)
+      .json("jwk", object.gateway_jwk)
+      .string("ledger", object.ledger_vkey)
       .string("cred", object.credential)
       .optional_string("gateway_name", object.gateway_name)
       .integer("piece", object.piece)

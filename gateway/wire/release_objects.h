@@ -26,10 +26,14 @@ struct Manifest {
   Common common;
   std::string request_id;
   std::string request_sha256;
-  std::string decision_sha256;  // of the `release commit` ledger leaf
+  std::string decision_sha256;  // of the ledger leaf of the decision
   std::string gift;             // instead of the two hashes: the gift's id
-  std::string credential;       // compact JWS
-  std::string gateway_name;     // only if the household publishes it
+  // The gateway's signing key and its ledger's verifier key: with the thumbprint alone as an anchor
+  // a folder can be verified without anything else. The signer must be this very key.
+  std::string gateway_jwk;
+  std::string ledger_vkey;
+  std::string credential;    // compact JWS
+  std::string gateway_name;  // only if the household publishes it
   int piece = 1;
   int part = 1;
   std::string camera;

@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t kVersionsMax = 8;
 constexpr std::size_t kBrokersMax = 8;
 constexpr std::size_t kUrlMax = 256;
-constexpr std::size_t kVkeyMax = 200;
 constexpr std::size_t kPemMax = 4 * 1024;
 constexpr std::size_t kSecretMax = 128;
 constexpr std::size_t kRecipientText = 62;

@@ -189,6 +189,7 @@ TEST_CASE("the largest credential, delivery and manifest fit their places") {
   Manifest manifest = sample_manifest();
   manifest.sources.assign(kSourcesMax, {std::string(kNameMax, 's'), sample_hash('f'), 123'456'789});
   manifest.credential = std::string(kCredentialTextMax - 4, 'A') + ".A.A";
+  manifest.ledger_vkey = std::string(kVkeyMax, 'v');
   REQUIRE(decode_manifest(encode(manifest)).ok());
   CHECK(crypto::sign_jws(sample_key(), kTypManifest, encode(manifest)).size() <= crypto::kJwsMax);
 }

@@ -72,6 +72,8 @@ inline Manifest sample_manifest() {
   object.request_id = "abcdefgh23";
   object.request_sha256 = sample_hash('1');
   object.decision_sha256 = sample_hash('2');
+  object.gateway_jwk = sample_key().verify_key().to_jwk();
+  object.ledger_vkey = "aaaaaaaaaa/latchstring/log1+00000000+AAAA";
   object.credential = "e30.e30.AAAA";
   object.gateway_name = "Maple Street";
   object.piece = 2;
