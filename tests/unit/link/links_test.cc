@@ -24,10 +24,10 @@ const std::string kMailbox = "aaaaaaaaaa";
 // with STATE, serves GETs by a Sender.
 class GatewayEnd {
  public:
-  GatewayEnd(const House& house, const crypto::VerifyKey& officer,
+  GatewayEnd(const House& house, const crypto::VerifyKey& officer_key,
              crypto::age::Recipient officer_recipient)
       : gateway_(house.gateway),
-        officer_(officer),
+        officer_(officer_key),
         officer_recipient_(officer_recipient),
         loop_(clock_) {
     GatewayLink::Callbacks callbacks;
@@ -46,9 +46,9 @@ class GatewayEnd {
     REQUIRE(eventually([this] { return link_->up(); }));
   }
   ~GatewayEnd() {
-    link_.reset();  // no more posts
     loop_.stop();
     thread_.join();
+    link_.reset();  // after the loop, which uses it; what it still posts is dropped
   }
 
   wire::Offer::Transfer offer(const Path& path) {
