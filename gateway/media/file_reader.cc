@@ -14,7 +14,7 @@ namespace {
 constexpr GstClockTime kPullTimeout = 10 * GST_SECOND;
 constexpr GstClockTime kPreroll = 20 * GST_SECOND;
 
-// What parsebin exposes, and how it comes to what MP4 holds.
+// What the demuxer exposes, and how it comes to what MP4 holds.
 const char* chain_of(const GstCaps* caps) {
   const GstStructure* const fields = gst_caps_get_structure(caps, 0);
   const std::string name = gst_structure_get_name(fields);
@@ -35,21 +35,21 @@ class FileReader final : public FootageReader {
   FileReader(Path path, Instant start) : path_(std::move(path)), start_(start) {}
 
   absl::Status open() {
-    LS_ASSIGN(pipeline_, gst::parse_pipeline("filesrc name=in ! parsebin name=parse"));
+    LS_ASSIGN(pipeline_, gst::parse_pipeline("filesrc name=in ! decodebin name=parse"));
     const gst::Element source = gst::child(pipeline_.get(), "in");
     g_object_set(source.get(), "location", path_.c_str(), nullptr);
     const gst::Element parse = gst::child(pipeline_.get(), "parse");
     g_signal_connect(parse.get(), "pad-added", G_CALLBACK(pad_added), this);
-    g_signal_connect(parse.get(), "no-more-pads", G_CALLBACK(no_more_pads), this);
-    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
-    const gst::Bus bus = gst::bus_of(pipeline_.get());
-    const gst::Message message =
-        gst::wait_for(bus.get(), kPreroll,
-                      static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION));
-    if (!message || GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR || !sinks_[0]) {
+    g_signal_connect(parse.get(), "autoplug-continue", G_CALLBACK(is_container), nullptr);
+    // Paused: the tracks are known, and each has its first unit.
+    gst_element_set_state(pipeline_.get(), GST_STATE_PAUSED);
+    const GstStateChangeReturn paused =
+        gst_element_get_state(pipeline_.get(), nullptr, nullptr, kPreroll);
+    if (paused != GST_STATE_CHANGE_SUCCESS || !sinks_[0]) {
       return invalid("`{}` is not a video file with H.264 or H.265 pictures{}{}", path_.string(),
                      unsupported_.empty() ? "" : "; it holds ", unsupported_);
     }
+    gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
     return learn_info();
   }
 
@@ -76,6 +76,16 @@ class FileReader final : public FootageReader {
   }
 
  private:
+  // Containers are opened; nothing is decoded.
+  static gboolean is_container(GstElement*, GstPad*, GstCaps* caps, gpointer) noexcept {
+    const std::string name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+    for (const char* container :
+         {"video/quicktime", "video/x-matroska", "video/webm", "video/x-msvideo", "video/mpegts"}) {
+      if (name == container) return TRUE;
+    }
+    return FALSE;
+  }
+
   static void pad_added(GstElement*, GstPad* pad, gpointer data) noexcept {
     auto* const self = static_cast<FileReader*>(data);
     gst::Caps caps(gst_pad_get_current_caps(pad));
@@ -94,7 +104,7 @@ class FileReader final : public FootageReader {
         chain == nullptr ? "fakesink sync=false async=false"
                          : fmt::format(
                                "queue max-size-buffers=0 max-size-time=0 max-size-bytes={} ! {} ! "
-                               "appsink name=out sync=false async=false max-buffers=4 "
+                               "appsink name=out sync=false max-buffers=4 "
                                "enable-last-sample=false",
                                kFileUnitBytesMax, chain);
     GstElement* const bin = gst_parse_bin_from_description(description.c_str(), TRUE, nullptr);
@@ -104,11 +114,6 @@ class FileReader final : public FootageReader {
     const gst::Pad target(gst_element_get_static_pad(bin, "sink"));
     gst_pad_link(pad, target.get());
     gst_element_sync_state_with_parent(bin);
-  }
-
-  static void no_more_pads(GstElement* parse, gpointer) noexcept {
-    gst_element_post_message(
-        parse, gst_message_new_application(GST_OBJECT(parse), gst_structure_new_empty("pads")));
   }
 
   absl::Status learn_info() {
@@ -175,7 +180,7 @@ class FileReader final : public FootageReader {
   const Path path_;
   const Instant start_;
   StreamInfo info_;
-  std::string unsupported_;            // set before no-more-pads
+  std::string unsupported_;            // set before it is paused
   std::array<gst::Element, 2> sinks_;  // likewise; video, audio
   std::array<std::optional<AccessUnit>, 2> waiting_;
   gst::Pipeline pipeline_;  // goes first: its threads use the rest

@@ -103,6 +103,8 @@ class Camera {
     GstElement* const bin = gst_rtsp_media_get_element(media);
     static_cast<Channel*>(channel)->attach(bin);
     gst_object_unref(bin);
+    // The channels keep the time: what is encoded is sent at once, not when a sink's clock says so.
+    gst_rtsp_media_set_rate_control(media, FALSE);
   }
 
   void set_password() {

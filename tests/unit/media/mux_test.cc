@@ -26,6 +26,11 @@ std::string packets_of(const std::string& file, const std::string& stream,
   return out;
 }
 
+std::string pictures_of(const std::string& file) {
+  return output_of(
+      fmt::format("ffmpeg -v error -nostdin -i '{}' -map 0:v -vsync passthrough -f md5 -", file));
+}
+
 int frames_of(const std::string& file, const char* options = "") {
   return std::stoi(output_of(fmt::format(
       "ffprobe -v error {} -count_frames -select_streams v:0 -show_entries stream=nb_read_frames "
@@ -37,7 +42,7 @@ std::string make(const std::filesystem::path& folder, const std::string& codec) 
   const std::string file = (folder / "in.mp4").string();
   output_of(
       fmt::format("ffmpeg -v error -nostdin -y -f lavfi -i testsrc=size=320x240:rate=15 "
-                  "-f lavfi -i sine=frequency=440:sample_rate=16000 -t 6 {} -g 30 "
+                  "-f lavfi -i sine=frequency=440:sample_rate=16000 -t 6 -pix_fmt yuv420p {} -g 30 "
                   "-shortest '{}'",
                   codec, file));
   return file;
@@ -70,11 +75,20 @@ TEST_CASE("a file read and muxed again has the same packets, moov first, and no 
     CHECK(head.codec.rfind(one.codec, 0) == 0);
     CHECK(head.frames == 90);
     CHECK(std::llabs(head.duration_ns - 6'000'000'000) < 100'000'000);
-    CHECK(packets_of(out, "v:0", "-ignore_editlist 1") == packets_of(in, "v:0"));
+    std::string ours = packets_of(out, "v:0", "-ignore_editlist 1");
+    std::string theirs = packets_of(in, "v:0");
+    if (head.codec[0] == 'h') {
+      // h265parse puts the parameter sets before the first picture once more.
+      ours.erase(0, ours.find('\n'));
+      theirs.erase(0, theirs.find('\n'));
+    }
+    CHECK(ours == theirs);
+    CHECK(pictures_of(out) == pictures_of(in));
     if (head.has_audio) {
       // The edit list of the input hides the encoder's first packet; ours has no list.
-      const std::string ours = packets_of(out, "a:0", "-ignore_editlist 1");
-      CHECK(packets_of(in, "a:0", "-ignore_editlist 1").find(ours) != std::string::npos);
+      const std::string sound = packets_of(out, "a:0", "-ignore_editlist 1");
+      CHECK(sound.size() > 1000);
+      CHECK(packets_of(in, "a:0", "-ignore_editlist 1").find(sound) != std::string::npos);
     }
     CHECK(frames_of(out) == 90);
     CHECK(frames_of(out, "-ignore_editlist 1") == 90);
