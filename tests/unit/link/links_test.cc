@@ -31,8 +31,8 @@ class GatewayEnd {
         officer_recipient_(officer_recipient),
         loop_(clock_) {
     GatewayLink::Callbacks callbacks;
-    callbacks.on_message = [this](wire::Peer peer, Bytes bytes) {
-      (void)loop_.post([this, peer, bytes] { on_message(peer, bytes); });
+    callbacks.on_message = [this](wire::Peer from, Bytes bytes) {
+      (void)loop_.post([this, from, bytes] { on_message(from, bytes); });
     };
     callbacks.on_sent = [this](wire::TransferId id, std::vector<std::uint64_t> indices) {
       (void)loop_.post([this, id, indices] {
