@@ -23,7 +23,7 @@ constexpr const char* kAudio = "audio/x-mulaw,channels=(int)1,rate=(int)8000";
 class Feed {
  public:
   explicit Feed(MemorySink& sink, Instant midnight = kStart + 24h)
-      : sink_(sink), segmenter_({"door", [midnight](Instant) { return midnight; }}, sink) {
+      : segmenter_({"door", [midnight](Instant) { return midnight; }}, sink) {
     segmenter_.set_format(Track::video, kVideo);
   }
   void pictures(int count) {
@@ -55,7 +55,6 @@ class Feed {
   bool sound = false;
 
  private:
-  MemorySink& sink_;
   Segmenter segmenter_;
 };
 
@@ -227,7 +226,6 @@ TEST_CASE("damage and a wrong index are noticed, and nothing is read past the en
     marks[1].first_frame_utc += 1s;
     auto reader = read_segment(test::reads(segment.bytes), marks);
     REQUIRE(reader.ok());
-    absl::StatusOr<std::optional<AccessUnit>> unit = std::nullopt;
     for (int i = 0; i < 10; ++i) REQUIRE((*reader)->next().ok());
     CHECK(absl::IsDataLoss((*reader)->next().status()));
   }
