@@ -120,7 +120,8 @@ Channel::~Channel() {
 
 std::string Channel::launch_line() const {
   return fmt::format(
-      "( appsrc name=video is-live=true format=time max-buffers=64 max-bytes=0 leaky-type=downstream ! {} ! "
+      "( appsrc name=video is-live=true format=time max-buffers=64 max-bytes=0 "
+      "leaky-type=downstream ! {} ! "
       "queue ! rtp{}pay name=pay0 pt=96 config-interval=-1 {} )",
       video_part(options_), options_.codec, audio_part(options_.audio));
 }
