@@ -1,0 +1,292 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "gateway/archive/recovery.h"
+#include "tests/unit/archive/film.h"
+
+namespace latchstring::archive {
+namespace {
+
+using test::frames_in;
+using test::House;
+using test::kept_pictures;
+using test::kFrame;
+using test::kStart;
+
+const Interval kAll{kStart, kStart + std::chrono::hours{1}};
+
+// Passes everything on and tells how much of it was marked as whole fragments.
+class Watched final : public media::SegmentSink {
+ public:
+  Watched(std::unique_ptr<media::SegmentSink> sink, std::function<void(int)> after_fragment)
+      : sink_(std::move(sink)), after_fragment_(std::move(after_fragment)) {}
+  absl::Status begin(const media::SegmentHead& head) override { return sink_->begin(head); }
+  absl::Status write(ByteView bytes) override { return sink_->write(bytes); }
+  absl::Status fragment(const media::FragmentMark& mark) override {
+    const absl::Status status = sink_->fragment(mark);
+    after_fragment_(++fragments_);
+    return status;
+  }
+  absl::Status end(const media::SegmentEnd& end) override { return sink_->end(end); }
+
+ private:
+  const std::unique_ptr<media::SegmentSink> sink_;
+  const std::function<void(int)> after_fragment_;
+  int fragments_ = 0;
+};
+
+// Records in a child that is killed with SIGKILL after so many fragments.
+void record_and_kill(House& house, const test::Film& film, const test::Recording& recording,
+                     int fragments) {
+  const Options options = house.options();
+  house.archive.reset();
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    auto archive = Archive::open(options, *house.keyring, house.clock);
+    if (!archive.ok()) ::_exit(3);
+    Watched sink((*archive)->appender(), [fragments](int count) {
+      if (count == fragments) ::raise(SIGKILL);
+    });
+    (void)test::record(sink, film, recording);
+    ::_exit(4);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+}
+
+TEST_CASE("kill -9 loses at most two seconds or one age chunk, and nothing older") {
+  // Wide enough noise-free film would stay below a chunk: make it large.
+  static const test::Film film = test::make_film(200, 10, 0, 1280);
+  std::size_t bytes = 0;
+  for (const auto& unit : film.units) bytes += unit.data.size();
+  const double bytes_per_second = static_cast<double>(bytes) / 20;
+  const double chunk_seconds = 65536 / bytes_per_second;
+  for (const int fragments : {1, 7, 13, 19}) {
+    House house;
+    test::Recording recording;
+    recording.segment = std::chrono::seconds{12};
+    record_and_kill(house, film, recording, fragments);
+    house.open();
+    const CheckReport& found = house.archive->found_at_open();
+    INFO(fragments << " fragments, a chunk is " << chunk_seconds << " s");
+    CHECK(found.unreadable.empty());
+    CHECK(house.files(".part").empty());
+    const double lost_most = std::max(2.0, chunk_seconds + 1);
+    const int least = std::max(0, static_cast<int>((fragments - lost_most) * 10));
+    auto parts = house.cut(kAll);
+    if (!parts.ok()) {
+      CHECK(absl::IsNotFound(parts.status()));
+      CHECK(least == 0);
+      continue;
+    }
+    std::vector<Instant> kept;
+    for (Part& part : *parts) {
+      for (const Instant utc : kept_pictures(test::read_all(*part.reader))) kept.push_back(utc);
+    }
+    CHECK(static_cast<int>(kept.size()) >= least);
+    CHECK(kept == frames_in({kStart, kStart + static_cast<int>(kept.size()) * kFrame}, 200));
+    if (fragments > 12) CHECK(static_cast<int>(kept.size()) >= 120);  // the whole first segment
+    // And again: nothing is left to do.
+    house.open();
+    CHECK(house.archive->found_at_open().clean());
+    CHECK(house.archive->check(false)->clean());
+  }
+}
+
+const test::Film& film() {
+  static const test::Film film = test::make_film(120, 20);
+  return film;
+}
+
+// Puts a whole segment back to what a crash leaves: the unfinished file, cut at `size`.
+Path crash(House& house, std::size_t which, std::uint64_t size) {
+  house.archive.reset();
+  const Path file = house.files()[which];
+  Path part = file;
+  part.replace_extension(".part");
+  std::filesystem::rename(file, part);
+  if (size < std::filesystem::file_size(part)) std::filesystem::resize_file(part, size);
+  return part;
+}
+
+TEST_CASE("a file cut at any place is recovered or gone, and never blocks the start") {
+  static const test::Film large = test::make_film(80, 20, 0, 1280);
+  for (const int tenth : {0, 1, 3, 5, 7, 9}) {
+    House house;
+    test::Recording recording;
+    recording.segment = std::chrono::seconds{60};
+    house.record_film(large, recording);
+    const auto size = std::filesystem::file_size(house.files()[0]);
+    crash(house, 0, size * static_cast<unsigned>(tenth) / 10);
+    house.open();
+    CHECK(house.files(".part").empty());
+    CHECK(house.archive->found_at_open().unreadable.empty());
+    auto parts = house.cut(kAll);
+    if (!parts.ok()) continue;
+    const auto kept = kept_pictures(test::read_all(*parts->front().reader));
+    CHECK(!kept.empty());
+    CHECK(kept.size() < 80);
+    CHECK(parts->front().sources.front().id.ends_with("-recovered"));
+  }
+}
+
+TEST_CASE("a disk that takes no more ends the segment early; what it took is recovered") {
+  static const test::Film large = test::make_film(200, 10, 0, 1280);
+  rlim_t bytes = 0;
+  for (const auto& unit : large.units) bytes += unit.data.size();
+  REQUIRE(bytes > 200'000);
+  House house;
+  const Options options = house.options();
+  house.archive.reset();
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    auto archive = Archive::open(options, *house.keyring, house.clock);
+    // No file grows past this: writes fail as on a full disk.
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{bytes / 2, bytes / 2};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    test::Recording recording;
+    recording.segment = std::chrono::seconds{60};
+    const auto appender = (*archive)->appender();
+    const absl::Status status = test::record(*appender, large, recording);
+    ::_exit(status.ok() ? 1 : 42);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 42);
+  house.open();
+  CHECK(house.archive->found_at_open().recovered.size() == 1);
+  auto parts = house.cut(kAll);
+  REQUIRE(parts.ok());
+  CHECK(!kept_pictures(test::read_all(*parts->front().reader)).empty());
+}
+
+TEST_CASE("a whole file that only lacks its name is taken as it is") {
+  House house;
+  house.record_film(film());
+  crash(house, 2, UINT64_MAX);
+  house.open();
+  CHECK(house.archive->found_at_open().recovered.size() == 1);
+  auto parts = house.cut(kAll);
+  REQUIRE(parts->size() == 1);
+  CHECK(kept_pictures(test::read_all(*parts->front().reader)).size() == 120);
+  CHECK(!parts->front().sources.back().id.ends_with("-recovered"));
+}
+
+TEST_CASE("a recovery that was itself cut short is done again") {
+  House house;
+  house.record_film(film());
+  const Path part = crash(house, 2, UINT64_MAX);
+  const Path half = part.parent_path() / (part.stem().string() + "-recovered.part");
+  REQUIRE(write_file_durably(half, "half").ok());
+  house.open();
+  CHECK(house.files(".part").empty());
+  CHECK(house.archive->found_at_open().recovered.size() == 1);
+}
+
+TEST_CASE("a missing or damaged index is made anew from the segments") {
+  House house;
+  house.record_film(film());
+  const auto before = house.archive->uncommitted(kAll.to);
+  house.archive.reset();
+  const Path index = house.folder.path() / "archive" / "index.db";
+  SECTION("missing") {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      std::filesystem::remove(index.string() + suffix);
+    }
+  }
+  SECTION("damaged") {
+    REQUIRE(write_file_durably(index, std::string(20'000, 'x')).ok());
+  }
+  house.open();
+  CHECK(house.archive->found_at_open().index_rebuilt);
+  const auto after = house.archive->uncommitted(kAll.to);
+  REQUIRE(after->size() == before->size());
+  for (std::size_t i = 0; i < after->size(); ++i) {
+    CHECK((*after)[i].name == (*before)[i].name);
+    CHECK((*after)[i].time == (*before)[i].time);
+    CHECK((*after)[i].sha256 == (*before)[i].sha256);
+    CHECK((*after)[i].size_bytes == (*before)[i].size_bytes);
+  }
+}
+
+TEST_CASE("an index of a newer program, or another database, is refused and left alone") {
+  House house;
+  house.archive.reset();
+  const Path index = house.folder.path() / "archive" / "index.db";
+  const std::string pragma = GENERATE("user_version = 99", "application_id = 77");
+  REQUIRE(std::system(fmt::format("python3 -c \"import sqlite3; d = sqlite3.connect('{}'); "
+                                  "d.execute('PRAGMA {}'); d.commit()\"",
+                                  index.string(), pragma)
+                          .c_str()) == 0);
+  const auto opened = Archive::open(house.options(), *house.keyring, house.clock);
+  CHECK(absl::IsFailedPrecondition(opened.status()));
+  CHECK(!std::filesystem::exists(index.string() + ".damaged"));
+}
+
+TEST_CASE("another house's index: rows without files go, files without rows are found") {
+  House house;
+  House other;
+  house.record_film(film());
+  test::Recording elsewhere;
+  elsewhere.run = "zzzzzzzzzz";
+  other.record_film(film(), elsewhere);
+  house.archive.reset();
+  other.archive.reset();
+  std::filesystem::copy_file(other.folder.path() / "archive" / "index.db",
+                             house.folder.path() / "archive" / "index.db",
+                             std::filesystem::copy_options::overwrite_existing);
+  house.open();
+  CHECK(house.archive->found_at_open().dropped.size() == 3);
+  CHECK(house.archive->found_at_open().added.size() == 3);
+  auto parts = house.cut(kAll);
+  REQUIRE(parts.ok());
+  CHECK(kept_pictures(test::read_all(*parts->front().reader)).size() == 120);
+}
+
+TEST_CASE("check says what is wrong and changes nothing; repair mends what can be mended") {
+  House house;
+  house.record_film(film());
+  const std::vector<Path> files = house.files();
+  const Path day = files[0].parent_path();
+  std::filesystem::remove(files[0]);
+  std::filesystem::resize_file(files[1], 1000);
+  REQUIRE(write_file_durably(day / "notes.txt", "x").ok());
+  REQUIRE(write_file_durably(day / "12-abcdefghij.age", "not an age file").ok());
+  for (const bool repair : {false, true}) {
+    const auto report = house.archive->check(repair);
+    REQUIRE(report.ok());
+    CHECK(report->segments == 1);
+    CHECK(report->dropped.size() == 1);
+    CHECK(report->unreadable.size() == 3);
+    CHECK(report->added.empty());
+  }
+  CHECK(house.archive->check(false)->dropped.empty());
+  CHECK(std::filesystem::exists(day / "notes.txt"));
+  CHECK(std::filesystem::exists(files[1]));
+}
+
+TEST_CASE("nothing of the footage is on the disk in the clear") {
+  House house;
+  house.record_film(film());
+  const Bytes& unit = film().units[0].data;
+  const std::string needle(as_text(ByteView(unit).subspan(unit.size() / 2, 32)));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(house.folder.path())) {
+    if (!entry.is_regular_file()) continue;
+    const std::string content = *read_file(entry.path(), 1 << 26);
+    CHECK(content.find(needle) == std::string::npos);
+    CHECK(content.find("ftyp") == std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace latchstring::archive

@@ -1,0 +1,226 @@
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "tests/unit/archive/film.h"
+
+namespace latchstring::archive {
+namespace {
+
+using test::House;
+using test::kStart;
+
+constexpr auto kDay = std::chrono::hours{24};
+
+const test::Film& film() {
+  static const test::Film film = test::make_film(40, 20);
+  return film;
+}
+
+// Five days, one segment of four seconds each.
+void record_days(House& house) {
+  for (int day = 0; day < 5; ++day) {
+    test::Recording recording;
+    recording.start = kStart + day * kDay;
+    house.record_film(film(), recording);
+  }
+  house.clock.now_ = kStart + 4 * kDay + std::chrono::minutes{1};
+  REQUIRE(house.files().size() == 5);
+}
+
+Interval day(int number) {
+  return {kStart + number * kDay, kStart + number * kDay + std::chrono::seconds{4}};
+}
+
+TEST_CASE("footage past its age goes, and the keys of its days with it") {
+  House house;
+  record_days(house);
+  const auto kept = house.archive->tick();
+  REQUIRE(kept.ok());
+  CHECK(kept->evicted == 0);
+  CHECK(kept->forgotten_days.empty());
+
+  house.keep_for = 2 * kDay + std::chrono::minutes{2};
+  house.open();
+  const Path old_file = house.files().front();
+  const std::string sealed = *read_file(old_file, 1 << 24);
+  const auto report = house.archive->tick();
+  REQUIRE(report.ok());
+  CHECK(report->evicted == 2);
+  CHECK(report->forgotten_days == std::vector<std::string>{"2026-05-04", "2026-05-05"});
+  CHECK(house.files().size() == 3);
+  CHECK(absl::IsNotFound(house.cut(day(0)).status()));
+  CHECK(house.cut(day(2)).ok());
+  CHECK(house.archive->tick()->evicted == 0);
+
+  // Somebody kept a copy of the file: without the key it is noise, and it is not believed.
+  REQUIRE(make_folder(old_file.parent_path()).ok());
+  REQUIRE(write_file_durably(old_file, sealed).ok());
+  const auto check = house.archive->check(true);
+  CHECK(check->added.empty());
+  REQUIRE(check->unreadable.size() == 1);
+  CHECK(check->unreadable[0].find("forgotten") != std::string::npos);
+  CHECK(absl::IsNotFound(house.cut(day(0)).status()));
+}
+
+TEST_CASE("a clock that may be wrong ages nothing away") {
+  House house;
+  record_days(house);
+  house.clock.now_ += 1000 * kDay;
+  house.clock.right_ = false;
+  CHECK(house.archive->tick()->evicted == 0);
+  CHECK(house.archive->tick()->forgotten_days.empty());
+  house.clock.right_ = true;
+  CHECK(house.archive->tick()->evicted == 5);
+  CHECK(house.archive->keys().days().empty());
+  CHECK(house.archive->bytes() == 0);
+}
+
+TEST_CASE("over keep_bytes the oldest goes first, whatever its camera") {
+  House house;
+  record_days(house);
+  const std::uint64_t all = house.archive->bytes();
+  std::uint64_t on_disk = 0;
+  for (const Path& file : house.files()) on_disk += std::filesystem::file_size(file);
+  CHECK(all == on_disk);
+  house.keep_bytes = all - 1;
+  house.open();
+  CHECK(house.archive->bytes() == all);
+  const auto report = house.archive->tick();
+  CHECK(report->evicted == 1);
+  CHECK(house.archive->bytes() == all - report->evicted_bytes);
+  CHECK(absl::IsNotFound(house.cut(day(0)).status()));
+  CHECK(house.cut(day(1)).ok());
+}
+
+TEST_CASE("pinned footage stays until it is let go") {
+  House house;
+  record_days(house);
+  REQUIRE(house.archive->pin({"aaaaaaaaaa", "front", day(0)})->empty());
+  REQUIRE(house.archive->pin({"aaaaaaaaaa", "front", day(0)})->empty());
+  CHECK(house.archive->pins()->size() == 1);
+  house.keep_bytes = 0;
+  house.open();  // pins outlive a restart
+  CHECK(house.archive->tick()->evicted == 4);
+  CHECK(house.cut(day(0)).ok());
+  REQUIRE(house.archive->unpin("aaaaaaaaaa").ok());
+  CHECK(house.archive->tick()->evicted == 1);
+  CHECK(!house.archive->pin({"bbbbbbbbbb", "../x", day(0)}).ok());
+}
+
+TEST_CASE("over pending_bytes the oldest request loses its footage") {
+  House house;
+  record_days(house);
+  house.pending_bytes = house.archive->bytes() / 2;
+  house.open();
+  REQUIRE(house.archive->pin({"aaaaaaaaaa", "front", day(0)})->empty());
+  REQUIRE(house.archive->pin({"bbbbbbbbbb", "front", day(1)})->empty());
+  CHECK(*house.archive->pin({"cccccccccc", "front", day(2)}) ==
+        std::vector<std::string>{"aaaaaaaaaa"});
+  CHECK(house.archive->pins()->size() == 2);
+}
+
+TEST_CASE("a full disk takes unpinned footage first, then the oldest pin, one a tick") {
+  House house;
+  record_days(house);
+  REQUIRE(house.archive->pin({"aaaaaaaaaa", "front", day(0)})->empty());
+  REQUIRE(house.archive->pin({"bbbbbbbbbb", "front", day(1)})->empty());
+  house.keep_free = 1ULL << 60;  // more than any disk has
+  house.open();
+  const auto first = house.archive->tick();
+  CHECK(first->evicted == 3);
+  CHECK(first->lost_pins.empty());
+  const auto second = house.archive->tick();
+  CHECK(second->evicted == 0);
+  CHECK(second->lost_pins == std::vector<std::string>{"aaaaaaaaaa"});
+  CHECK(second->more);
+  CHECK(house.archive->tick()->evicted == 1);
+}
+
+TEST_CASE("footage that is being cut is not evicted under the cutter") {
+  House house;
+  record_days(house);
+  house.keep_bytes = 0;
+  house.open();
+  {
+    auto parts = house.cut(day(1));
+    REQUIRE(parts.ok());
+    CHECK(house.archive->tick()->evicted == 4);
+    CHECK(test::kept_pictures(test::read_all(*parts->front().reader)).size() == 40);
+  }
+  CHECK(house.archive->tick()->evicted == 1);
+}
+
+TEST_CASE("an open segment keeps its day's key") {
+  House house;
+  const auto appender = house.archive->appender();
+  media::SegmentHead head;
+  head.camera = "front";
+  head.run = "cccccccccc";
+  head.info = film().info;
+  head.wall_start = kStart;
+  REQUIRE(appender->begin(head).ok());
+  house.clock.now_ += kDay;
+  CHECK(house.archive->tick()->forgotten_days.empty());
+  REQUIRE(appender->end({absl::OkStatus(), std::nullopt}).ok());
+  CHECK(house.archive->tick()->forgotten_days == std::vector<std::string>{"2026-05-04"});
+}
+
+TEST_CASE("cameras record on threads of their own while the loop goes on") {
+  House house;
+  std::atomic<int> running{3};
+  std::vector<std::thread> cameras;
+  for (const char* camera : {"front", "back", "side"}) {
+    auto appender = house.archive->appender();
+    cameras.emplace_back([&running, camera, sink = std::move(appender)] {
+      for (int i = 0; i < 5; ++i) {
+        test::Recording recording;
+        recording.camera = camera;
+        recording.start = kStart + i * std::chrono::seconds{4};
+        if (!test::record(*sink, film(), recording).ok()) break;
+      }
+      --running;
+    });
+  }
+  const Interval all{kStart, kStart + std::chrono::hours{1}};
+  while (running > 0) {
+    CHECK(house.archive->tick().ok());
+    (void)house.archive->open_segment_touches("front", all);
+    const auto parts = house.cut(all);
+    CHECK((parts.ok() || absl::IsNotFound(parts.status())));
+  }
+  for (std::thread& camera : cameras) camera.join();
+  REQUIRE(house.archive->collect().ok());
+  CHECK(house.archive->spans()->size() == 3);
+  CHECK(house.files().size() == 15);
+  CHECK(house.archive->check(false)->clean());
+  CHECK(house.archive->check(false)->segments == 15);
+}
+
+TEST_CASE("the ledger learns of each segment once") {
+  House house;
+  record_days(house);
+  const auto all = house.archive->uncommitted(house.clock.now_);
+  REQUIRE(all->size() == 5);
+  CHECK(all->front().sha256.size() == 64);
+  REQUIRE(house.archive->committed({(*all)[0].name.id(), (*all)[1].name.id()}, 17).ok());
+  CHECK(house.archive->uncommitted(house.clock.now_)->size() == 3);
+  CHECK(house.archive->uncommitted(kStart)->empty());
+  CHECK(house.cut(day(0))->front().sources.front().ledger_index == 17);
+  CHECK(house.cut(day(0))->front().sources.front().sha256 == all->front().sha256);
+}
+
+TEST_CASE("spans join what has no gap") {
+  House house;
+  record_days(house);
+  test::Recording back;
+  back.camera = "back";
+  house.record_film(test::make_film(120, 20), back);
+  const auto spans = house.archive->spans();
+  REQUIRE(spans->size() == 6);
+  CHECK((*spans)[0].camera == "back");
+  CHECK((*spans)[0].interval == Interval{kStart, kStart + std::chrono::seconds{12}});
+}
+
+}  // namespace
+}  // namespace latchstring::archive
