@@ -114,8 +114,7 @@ void show_archive_identity(const crypto::age::Identity& identity) {
 
 void show_next_steps(const std::string& folder, bool kek_in_the_open) {
   if (kek_in_the_open)
-    say("The keys are protected by a key file beside them (state/keyring/kek). For a real house "
-        "let\n"
+    say("The keys are protected by a key file beside them (kek). For a real house let\n"
         "systemd keep it: LoadCredentialEncrypted=latchstring-kek.\n\n");
   say(fmt::format(
       "Next:\n"

@@ -124,6 +124,9 @@ struct Fresh {
 };
 std::string fresh_gateway_yaml(const Fresh& fresh);
 
+// The key tables as Markdown, for docs/ref/gateway-yaml.md.
+std::string key_reference();
+
 // True for [a-z][a-z0-9_]*, at most kIdMax characters.
 bool is_name(std::string_view text);
 

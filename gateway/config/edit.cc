@@ -190,23 +190,32 @@ std::string append_line(const Editor& editor, const yaml::Place& last, int end,
 }
 
 std::string append_in_flow(const Editor& editor, const Node& node, std::string_view entry) {
-  const std::size_t close = editor.flow_close(editor.offset_of(node.place));
-  if (node.items.empty()) return editor.replaced(close, close, entry);
-  std::size_t end = close;
-  while (end > 0 && Editor::is_space(editor.at(end - 1))) --end;
-  const bool has_comma = editor.at(end - 1) == ',';
-  return editor.replaced(end, end, fmt::format("{} {}", has_comma ? "" : ",", entry));
+  if (node.items.empty()) {
+    const std::size_t close = editor.flow_close(editor.offset_of(node.place));
+    return editor.replaced(close, close, entry);
+  }
+  const std::size_t end = editor.flow_value_end(editor.offset_of(node.items.back().place));
+  const std::size_t comma = editor.skip_space_and_comments(end);
+  if (editor.at(comma) != ',') return editor.replaced(end, end, fmt::format(", {}", entry));
+  return editor.replaced(comma + 1, comma + 1, fmt::format(" {}", entry));
 }
 
-// From `begin`, the start of the item with this index, to its end, with the comma on one side.
-std::string remove_in_flow(const Editor& editor, std::size_t begin, std::size_t value) {
-  std::size_t end = editor.skip_space_and_comments(editor.flow_value_end(value));
-  if (editor.at(end) == ',') {
-    end = editor.skip_space_and_comments(end + 1);
-    return editor.replaced(begin, end, "");
+// The item with this index, which begins at `begin` (its key, in a map), with the comma on one
+// side.
+std::string remove_in_flow(const Editor& editor, const Node& node, std::size_t index,
+                           std::size_t begin) {
+  const std::size_t value = editor.offset_of(node.items[index].place);
+  std::size_t end = editor.flow_value_end(value);
+  const std::size_t comma = editor.skip_space_and_comments(end);
+  if (editor.at(comma) == ',') {
+    end = comma + 1;
+    while (editor.at(end) == ' ') ++end;
+  } else if (index > 0) {
+    const std::size_t before = editor.flow_value_end(editor.offset_of(node.items[index - 1].place));
+    // A comment in between stays, and with it the comma before it.
+    const std::string_view between = std::string_view(editor.text()).substr(before, begin - before);
+    if (between.find('#') == std::string_view::npos) begin = before;
   }
-  while (begin > 0 && Editor::is_space(editor.at(begin - 1))) --begin;
-  if (begin > 0 && editor.at(begin - 1) == ',') --begin;
   return editor.replaced(begin, end, "");
 }
 
@@ -282,8 +291,7 @@ absl::StatusOr<std::string> remove_entry(std::string_view text, std::string_view
   LS_ASSIGN(const std::size_t index, find_key(*found->value, file_name, section, id));
   const yaml::Place& place = found->value->keys[index].place;
   if (is_flow(editor, *found->value)) {
-    return remove_in_flow(editor, editor.offset_of(place),
-                          editor.offset_of(found->value->items[index].place));
+    return remove_in_flow(editor, *found->value, index, editor.offset_of(place));
   }
   const int end = end_of_entry(editor, *found, index);
   if (found->value->keys.size() == 1) return empty_section(editor, *found, place.line, end);
@@ -319,7 +327,10 @@ absl::StatusOr<std::string> remove_word(std::string_view text, std::string_view 
   if (item == list->items.end()) return not_found("`{}` has no `{}`", file_name, word);
   if (list->items.size() == 1) return not_now("`{}` is the last one in \"{}\"", word, key);
   const std::size_t begin = editor.offset_of(item->place);
-  if (is_flow(editor, *list)) return remove_in_flow(editor, begin, begin);
+  if (is_flow(editor, *list)) {
+    const auto index = static_cast<std::size_t>(item - list->items.begin());
+    return remove_in_flow(editor, *list, index, begin);
+  }
   return editor.replaced(editor.line_start(item->place.line),
                          editor.line_start(item->place.line + 1), "");
 }

@@ -235,3 +235,10 @@ TEST_CASE("a credential that systemd passes comes first") {
   CHECK(config::read_credential(config, "other").value() == "only ours");
   ::unsetenv("CREDENTIALS_DIRECTORY");
 }
+
+TEST_CASE("the reference names every key as the table has it") {
+  const auto text = read_file(LATCHSTRING_SOURCE_DIR "/docs/ref/gateway-yaml.md", 64 * 1024);
+  REQUIRE(text.ok());
+  INFO("put this at the end of docs/ref/gateway-yaml.md:\n" << config::key_reference());
+  CHECK(text->ends_with(config::key_reference()));
+}

@@ -113,6 +113,21 @@ TEST_CASE("words go into lists and out of them") {
   CHECK(absl::IsFailedPrecondition(insert_word(kFlow, kFile, "household", "pets", "cat").status()));
 }
 
+TEST_CASE("comments inside brackets swallow nothing") {
+  CHECK(insert_entry("c: {a: 1, # one\n}\n", kFile, "c", "d", "3").value() ==
+        "c: {a: 1, d: 3 # one\n}\n");
+  CHECK(insert_entry("c: {a: 1 # one, }\n}\n", kFile, "c", "d", "3").value() ==
+        "c: {a: 1, d: 3 # one, }\n}\n");
+  CHECK(insert_entry("c: { # none }\n}\n", kFile, "c", "d", "3").value() ==
+        "c: { # none }\nd: 3}\n");
+  CHECK(remove_entry("c: {a: 1, # one\n  b: 2}\n", kFile, "c", "b").value() ==
+        "c: {a: 1, # one\n  }\n");
+  CHECK(remove_entry("c: {a: 1, # one\n  b: 2}\n", kFile, "c", "a").value() ==
+        "c: {# one\n  b: 2}\n");
+  CHECK(remove_entry("c: {a: 1, b: 2, # two\n}\n", kFile, "c", "b").value() ==
+        "c: {a: 1, # two\n}\n");
+}
+
 TEST_CASE("a broken file is not edited") {
   CHECK(absl::IsInvalidArgument(insert_entry("a: {b\n", kFile, "c", "d", "3").status()));
   CHECK(absl::IsInvalidArgument(remove_entry("a: 1\na: 2\n", kFile, "a", "d").status()));

@@ -1,0 +1,254 @@
+"""`latchstring` as a household types it, without a daemon."""
+
+import re
+import sqlite3
+import stat
+import subprocess
+
+import pytest
+
+NAMED = ("--name", "Maple \"Street\"", "--timezone", "America/Chicago", "--resident", "alex")
+KEY = '{"crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}\n'
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def commands_of(household, *words):
+    text = household.run(*words, "--help", house=False).stdout
+    part = text.split("Subcommands:")
+    return re.findall(r"^  ([a-z]+)  ", part[1], re.M) if len(part) > 1 else []
+
+
+def test_init_makes_a_house_that_shares_nothing(household):
+    done = household.init(*NAMED)
+    assert done.returncode == 0, done.stderr
+    folder = household.folder
+    assert mode(folder / "state") == 0o700
+    for name in ("state.db", "archive-recipient.txt", "keyring/gateway-signing.key"):
+        assert mode(folder / "state" / name) & 0o077 == 0, name
+    checked = household.run("policy", "check")
+    assert checked.returncode == 0, checked.stderr
+    assert "These rules share nothing." in checked.stdout
+    rules = (folder / "house-rules.yaml").read_text()
+    assert 'name: "Maple \\"Street\\""' in rules and "timezone: America/Chicago" in rules
+    assert "clock: kernel" in (folder / "gateway.yaml").read_text()
+
+
+def test_the_archive_identity_is_shown_once_and_kept_nowhere(household):
+    done = household.init(*NAMED)
+    identity = re.search(r"AGE-SECRET-KEY-1[A-Z0-9]{58}", done.stdout).group()
+    told = subprocess.run(["age-keygen", "-y"], input=identity + "\n", capture_output=True,
+                          text=True, check=True).stdout
+    recipient = (household.folder / "state/archive-recipient.txt").read_text()
+    assert told.strip() == recipient.strip()
+    for path in household.folder.rglob("*"):
+        if path.is_file():
+            assert identity.encode() not in path.read_bytes(), path
+
+
+def test_pins_are_kept_as_hashes_only(household):
+    done = household.init(*NAMED, "--resident", "sam", secrets=("482913", "correct horse"))
+    assert done.returncode == 0, done.stderr
+    for path in household.folder.rglob("*"):
+        if path.is_file():
+            assert b"482913" not in path.read_bytes() and b"correct horse" not in path.read_bytes()
+    dump = "\n".join(sqlite3.connect(household.folder / "state/state.db").iterdump())
+    assert dump.count("$argon2id$") == 2 and "'alex'" in dump and "'sam'" in dump
+
+
+def test_a_second_init_is_refused_and_changes_nothing(household):
+    assert household.init(*NAMED).returncode == 0
+    before = {path: path.read_bytes() for path in household.folder.rglob("*") if path.is_file()}
+    again = household.init("--demo")
+    assert again.returncode == 1
+    assert "latchstring: error: there is a house already" in again.stderr
+    assert before == {p: p.read_bytes() for p in household.folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("arguments, secrets, words", [
+    (NAMED[2:], ("482913",), "needs --name NAME"),
+    (NAMED[:2] + NAMED[4:], ("482913",), "needs --timezone ZONE"),
+    (NAMED[:4], ("482913",), "needs --resident NAME"),
+    (NAMED[:4] + ("--resident", "Al ex"), ("482913",), "no name for a resident"),
+    (NAMED + ("--resident", "alex"), ("482913", "482914"), "named twice"),
+    (NAMED[:2] + ("--timezone", "Moon/Crater") + NAMED[4:], ("482913",), "no time zone"),
+    (NAMED, ("12",), "PIN of alex"),
+    (NAMED + ("--resident", "sam"), ("482913",), "no secret was given"),
+    (NAMED + ("--broker-listen", "localhost"), ("482913",), "is not an IP address"),
+    (NAMED + ("--broker-port", "70000"), ("482913",), "--broker-port"),
+])
+def test_a_wrong_init_leaves_nothing_behind(household, arguments, secrets, words):
+    done = household.init(*arguments, secrets=secrets)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "482913" not in done.stdout + done.stderr
+    assert not household.folder.exists()
+
+
+def test_without_a_terminal_a_pin_is_never_taken_from_elsewhere(household):
+    done = household.init(*NAMED, secrets=())
+    assert done.returncode == 1
+    assert "--pin-fd" in done.stderr
+    assert not household.folder.exists()
+
+
+def test_demo_needs_only_a_pin(household):
+    done = household.init("--demo")
+    assert done.returncode == 0, done.stderr
+    assert "clock: assumed" in (household.folder / "gateway.yaml").read_text()
+    assert "residents: [alex]" in (household.folder / "house-rules.yaml").read_text()
+
+
+def test_how_the_house_is_found(household, tmp_path):
+    assert household.init("--demo").returncode == 0
+    check = ("policy", "check")
+    assert household.run(*check, house=False, cwd=household.folder).returncode == 0
+    env = {"LATCHSTRING_HOUSE": str(household.folder)}
+    assert household.run(*check, house=False, cwd=tmp_path, env=env).returncode == 0
+    lost = household.run(*check, house=False, cwd=tmp_path)
+    assert lost.returncode == 1
+    assert "there is no house in `/etc/latchstring`" in lost.stderr
+    # The option stands for more than the variable.
+    other = {"LATCHSTRING_HOUSE": "/nowhere"}
+    assert household.run(*check, cwd=tmp_path, env=other).returncode == 0
+
+
+def test_without_a_daemon_commands_say_so(household):
+    assert household.init("--demo").returncode == 0
+    for command in (("status",), ("camera", "list"), ("request", "list", "--json"), ("log", "show"),
+                    ("archive", "check")):
+        done = household.run(*command)
+        assert done.returncode == 1 and done.stdout == ""
+        assert "latchstring: error: no daemon answers" in done.stderr
+        assert "latchstring: hint: is latchstringd running?" in done.stderr
+
+
+def test_camera_add_writes_one_line_and_no_password(household):
+    assert household.init("--demo").returncode == 0
+    file = household.folder / "gateway.yaml"
+    before = file.read_text()
+    done = household.run("camera", "add", "front_door", "--url", "rtsp://192.168.30.11/stream1",
+                         "--user", "viewer", "--label", "street side", "--sharing", "by_rule",
+                         secrets=("s3cret",), fd_option="--password-fd")
+    assert done.returncode == 0, done.stderr
+    assert file.read_text() == before.replace(
+        "cameras: {}", 'cameras: {front_door: {url: "rtsp://192.168.30.11/stream1", user: "viewer",'
+        ' password_credential: front_door, label: "street side"}}')
+    secret = household.folder / "state/credentials/front_door"
+    assert secret.read_text() == "s3cret\n" and mode(secret) == 0o600
+    assert "front_door: {sharing: by_rule}" in (household.folder / "house-rules.yaml").read_text()
+    assert household.run("policy", "check").returncode == 0
+
+    again = household.run("camera", "add", "front_door", "--url", "rtsp://192.168.30.12/s")
+    assert again.returncode == 1 and "--replace" in again.stderr
+    done = household.run("camera", "add", "front_door", "--url", "rtsp://192.168.30.12/s",
+                         "--replace")
+    assert done.returncode == 0, done.stderr
+    assert 'cameras: {front_door: {url: "rtsp://192.168.30.12/s"}}' in file.read_text()
+
+
+@pytest.mark.parametrize("url", ["http://192.168.30.11/", "rtsp://me:pw@192.168.30.11/", "rtsp://",
+                                 "rtsp://a\"b/", "rtsp://a b/"])
+def test_a_wrong_camera_changes_no_file(household, url):
+    assert household.init("--demo").returncode == 0
+    file = household.folder / "gateway.yaml"
+    before = file.read_text()
+    done = household.run("camera", "add", "front_door", "--url", url)
+    assert done.returncode == 1
+    assert re.search(r"gateway\.yaml:\d+:\d+: ", done.stderr)
+    assert file.read_text() == before
+
+
+def test_a_broken_configuration_is_told_with_its_place(household):
+    assert household.init("--demo").returncode == 0
+    file = household.folder / "gateway.yaml"
+    file.write_text(file.read_text().replace("redaction:", "redactoin:"))
+    done = household.run("camera", "add", "garden", "--url", "rtsp://192.168.30.12/s")
+    assert done.returncode == 1
+    assert re.search(r'gateway\.yaml:\d+:1: I don\'t know "redactoin"', done.stderr)
+    assert 'did you mean "redaction"?' in done.stderr
+
+
+def test_agency_add_without_a_daemon_writes_nothing(household, tmp_path):
+    assert household.init("--demo").returncode == 0
+    key = tmp_path / "pd.jwk"
+    key.write_text(KEY)
+    rules = (household.folder / "house-rules.yaml").read_text()
+    done = household.run("agency", "add", "springfield_pd", key, "--ticket", tmp_path / "t")
+    assert done.returncode == 1
+    assert "start latchstringd first" in done.stderr
+    assert (household.folder / "house-rules.yaml").read_text() == rules
+    assert list((household.folder / "keys").iterdir()) == []
+    assert not (tmp_path / "t").exists()
+
+
+def test_policy_commands_work_on_a_file_alone(household, tmp_path):
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys/pd.jwk").write_text(KEY)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("""policy_version: 1
+household: {name: x, timezone: America/Chicago, residents: [alex], rules_end_on: 2099-01-01}
+agencies: {pd: {name: "Police", key_file: keys/pd.jwk}}
+cameras: {front_door: {sharing: by_rule, clock_error: 0 seconds}}
+allow:
+  - {name: nights, who: pd, camera: front_door, basis: consent, purpose: burglary,
+     footage_days: every_day, footage_time: "22:00 to 06:00", approval: ask_one, redact: none}
+tests:
+  - {name: at_noon, who: pd, camera: front_door, basis: consent, purpose: burglary,
+     footage: "2026-05-04 12:00 to 12:10", expect: refuse}
+""")
+    question = ("policy", "explain", rules, "--who", "pd", "--camera", "front_door", "--basis",
+                "consent", "--purpose", "burglary", "--footage",
+                "2026-05-04T22:00:00-05:00 to 2026-05-04T22:10:00-05:00")
+    done = household.run(*question, "--json", house=False)
+    assert done.returncode == 0, done.stderr
+    assert '"decision":"ask_one"' in done.stdout.replace('": "', '":"')
+    assert household.run("policy", "test", rules, house=False).returncode == 0
+    rules.write_text(rules.read_text().replace("expect: refuse", "expect: automatic"))
+    assert household.run("policy", "test", rules, house=False).returncode == 1
+    broken = household.run("policy", "check", rules, house=False)
+    assert broken.returncode == 1
+    assert "rules.yaml:9:" in broken.stdout + broken.stderr
+
+
+def test_usage_faults_exit_with_2(household):
+    for arguments in ((), ("fly",), ("camera",), ("camera", "add", "x"), ("request", "approve"),
+                      ("pause",), ("share", "--camera", "x"), ("status", "--loud"),
+                      ("request", "approve", "k3v7q2mzpa", "--as", "alex", "--pin", "482913")):
+        done = household.run(*arguments, house=False)
+        assert done.returncode == 2, arguments
+        assert done.stderr.startswith("latchstring: error: ")
+        assert "latchstring: hint: " in done.stderr
+
+
+def test_share_names_one_receiver(household):
+    times = ("--from", "2026-05-04T21:50:00-05:00", "--to", "2026-05-04T21:55:00-05:00")
+    both = household.run("share", "--camera", "x", *times, "--agency", "a", "--to-file", "f",
+                         "--as", "alex")
+    assert both.returncode == 2 and "--agency NAME or --to-file FILE" in both.stderr
+    wrong = household.run("share", "--camera", "x", "--from", "yesterday", "--to", times[3],
+                          "--agency", "a", "--as", "alex", secrets=("482913",))
+    assert wrong.returncode == 2 and "--from `yesterday`" in wrong.stderr
+
+
+def test_help_has_an_example_on_every_level(household):
+    def check(*words):
+        done = household.run(*words, "--help", house=False)
+        assert done.returncode == 0
+        assert "Example:\n  latchstring" in done.stdout, words
+        for command in commands_of(household, *words):
+            check(*words, command)
+
+    check()
+    assert set(commands_of(household)) == {
+        "init", "status", "camera", "resident", "agency", "policy", "request", "share", "pause",
+        "resume", "log", "archive"}
+
+
+def test_every_listing_takes_json(household):
+    for words in (("status",), ("camera", "list"), ("resident", "list"), ("agency", "list"),
+                  ("request", "list"), ("request", "show"), ("log", "show"), ("archive", "list"),
+                  ("policy", "check"), ("policy", "explain"), ("policy", "test")):
+        assert "--json" in household.run(*words, "--help", house=False).stdout, words
