@@ -141,9 +141,10 @@ absl::StatusOr<std::vector<Span>> Archive::spans() {
   LS_RETURN_IF_ERROR(index_->each_by_camera([&spans](const Segment& segment) {
     const bool goes_on = !spans.empty() && spans.back().camera == segment.name.camera &&
                          segment.time.from <= spans.back().interval.to + kGapMax;
-    if (!goes_on) spans.push_back({segment.name.camera, segment.time, 0});
+    if (!goes_on) spans.push_back({segment.name.camera, segment.time, 0, 0});
     spans.back().interval.to = std::max(spans.back().interval.to, segment.time.to);
     spans.back().size_bytes += segment.size_bytes;
+    ++spans.back().segments;
   }));
   return spans;
 }

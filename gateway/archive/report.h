@@ -42,6 +42,7 @@ struct Span {
   std::string camera;
   Interval interval;
   std::uint64_t size_bytes = 0;
+  std::uint64_t segments = 0;
 };
 
 }  // namespace latchstring::archive

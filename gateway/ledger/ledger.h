@@ -102,6 +102,8 @@ class Ledger {
   // DataLoss: it is ours, and this tree does not continue it; from now on nothing is signed.
   absl::Status check_seen(std::string_view note);
   bool refused() const { return refused_; }
+  // Computes every hash again and compares it with what is stored and signed. DataLoss.
+  absl::Status verify() const { return verify_on_start({}); }
 
   // Hashes that show that the tree of `to` leaves continues the one of `from` leaves.
   absl::StatusOr<std::vector<crypto::Hash>> consistency(std::uint64_t from, std::uint64_t to) const;

@@ -19,6 +19,8 @@ set(LATCHSTRING_SANITIZE "" CACHE STRING "empty, or: address,undefined | thread 
 
 add_library(latchstring_options INTERFACE)
 target_include_directories(latchstring_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(latchstring_options INTERFACE
+  LATCHSTRING_VERSION="${PROJECT_VERSION}")
 target_compile_options(latchstring_options INTERFACE -Wall -Wextra -Wconversion -Wno-psabi)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(latchstring_options INTERFACE -Wshadow=local)

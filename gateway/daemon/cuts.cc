@@ -1,0 +1,139 @@
+#include "gateway/daemon/cuts.h"
+
+#include <algorithm>
+
+#include "gateway/base/status.h"
+#include "gateway/crypto/encoding.h"
+
+namespace latchstring::daemon {
+namespace {
+
+std::string outbox_name(const GrantTerms& terms) {
+  return fmt::format("{}-{}-{}", terms.release_id, terms.piece, crypto::random_id());
+}
+
+}  // namespace
+
+Cuts::Cuts(Parts parts)
+    : parts_(std::move(parts)),
+      sealer_(parts_.keys.signing),
+      worker_(parts_.loop, parts_.archive.cutter(), parts_.redactor, sealer_,
+              [this](ReleaseWorker::Made made) { on_made(std::move(made)); }) {}
+
+void Cuts::begin(Grant grant) {
+  waiting_.push_back({std::move(grant), parts_.clock.steady() + kSegmentPatience});
+  retry();
+}
+
+void Cuts::stop(const std::string& release, int piece) {
+  waiting_.remove_if([&](const Waiting& waiting) {
+    return waiting.grant.terms().release_id == release && waiting.grant.terms().piece == piece;
+  });
+  filling_.erase({release, piece});
+  worker_.cancel({release, piece});
+}
+
+bool Cuts::is_ready(const Waiting& waiting) {
+  const GrantTerms& terms = waiting.grant.terms();
+  if (!parts_.archive.open_segment_touches(terms.camera, terms.interval)) return true;
+  parts_.recorders.end_segment_soon(terms.camera);
+  return parts_.clock.steady() >= waiting.until;
+}
+
+void Cuts::retry() {
+  for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
+    if (!is_ready(*waiting)) {
+      ++waiting;
+      continue;
+    }
+    Grant grant = std::move(waiting->grant);
+    waiting = waiting_.erase(waiting);
+    start(std::move(grant));
+  }
+}
+
+void Cuts::start(Grant grant) {
+  const ReleaseWorker::Key key{grant.terms().release_id, grant.terms().piece};
+  auto work = work_for(std::move(grant));
+  if (work.ok()) {
+    filling_[key] = work->folder.filename().string();
+    return worker_.start(*std::move(work));
+  }
+  fail(key, work.status());
+}
+
+absl::StatusOr<ReleaseWorker::Work> Cuts::work_for(Grant grant) {
+  const GrantTerms& terms = grant.terms();
+  LS_RETURN_IF_ERROR(parts_.archive.collect());
+  // Footage is in the ledger before it is released.
+  LS_RETURN_IF_ERROR(parts_.commit_segments());
+  LS_ASSIGN(archive::Footage footage, parts_.archive.footage(terms.camera, terms.interval));
+  LS_ASSIGN(seal::Context context, context_for(terms));
+  for (const archive::Segment& segment : footage.segments) {
+    if (segment.camera_offset_ms) context.camera_offset_ms = segment.camera_offset_ms;
+  }
+  Path folder = parts_.config.outbox_dir() / outbox_name(terms);
+  return ReleaseWorker::Work{std::move(grant), std::move(footage), std::move(context),
+                             std::move(folder)};
+}
+
+absl::StatusOr<seal::Context> Cuts::context_for(const GrantTerms& terms) {
+  LS_ASSIGN(const state::StoredRequest request, parts_.docket.find(terms.release_id));
+  const auto& rules = parts_.docket.house().rules;
+  if (rules == nullptr) return not_now("the rules file is broken");
+  seal::Context context;
+  context.archive = parts_.keys.archive;
+  context.gateway_id = parts_.keys.gateway_id;
+  const auto agency = rules->agencies.find(request.state.subject.agency);
+  context.agency =
+      agency == rules->agencies.end() ? request.state.subject.agency : agency->second.name;
+  context.officer = request.origin.officer;
+  context.badge = request.state.subject.officer;
+  context.case_number = request.origin.case_number;
+  context.request_sha256 = request.origin.sha256;
+  context.decision_sha256 = request.origin.decision_leaf;
+  context.credential = request.origin.credential;
+  for (const std::string& text : request.origin.recipients) {
+    LS_ASSIGN(auto recipient, crypto::age::Recipient::parse(text));
+    context.recipients.push_back(std::move(recipient));
+  }
+  context.asked = request.state.subject.footage;
+  context.clock = parts_.config.clock == ClockTrust::kernel ? "kernel" : "assumed";
+  context.delete_after = rules->always.delete_after;
+  context.now = parts_.clock.now();
+  return context;
+}
+
+bool Cuts::is_filling(const std::string& folder) const {
+  return std::any_of(filling_.begin(), filling_.end(),
+                     [&](const auto& entry) { return entry.second == folder; });
+}
+
+std::set<int> Cuts::pieces_of(const std::string& release) const {
+  std::set<int> pieces = worker_.pieces_of(release);
+  for (const Waiting& waiting : waiting_) {
+    if (waiting.grant.terms().release_id == release) pieces.insert(waiting.grant.terms().piece);
+  }
+  return pieces;
+}
+
+std::optional<double> Cuts::progress(const std::string& release, int piece) const {
+  return worker_.progress({release, piece});
+}
+
+void Cuts::on_made(ReleaseWorker::Made made) {
+  filling_.erase(made.key);
+  if (!made.parts.ok()) return fail(made.key, made.parts.status());
+  parts_.on_step(parts_.docket.sealed(*made.parts));
+}
+
+void Cuts::fail(const ReleaseWorker::Key& key, const absl::Status& why) {
+  release::event::WorkFailed failed;
+  failed.piece = key.second;
+  failed.no_footage = absl::IsNotFound(why);
+  failed.reason =
+      failed.no_footage ? "there is no footage of that time" : std::string(message_of(why));
+  parts_.on_step(parts_.docket.apply(key.first, failed));
+}
+
+}  // namespace latchstring::daemon

@@ -1,0 +1,70 @@
+// From a grant to sealed files: waits until the footage is out of the open segment, gathers what
+// the manifest says, gives it to the release worker, and brings the result back to the docket.
+// Threads: loop only.
+// Limits: kSegmentPatience; then what is there is cut.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "gateway/archive/archive.h"
+#include "gateway/daemon/house_keys.h"
+#include "gateway/daemon/recorders.h"
+#include "gateway/daemon/release_worker.h"
+#include "gateway/state/docket.h"
+
+namespace latchstring::daemon {
+
+inline constexpr Duration kSegmentPatience = std::chrono::seconds{30};
+
+class Cuts {
+ public:
+  struct Parts {
+    Loop& loop;
+    const Clock& clock;
+    const config::Config& config;
+    const HouseKeys& keys;
+    archive::Archive& archive;
+    Recorders& recorders;
+    state::Docket& docket;
+    redact::Redactor redactor;
+    // Commits to all footage recorded so far.
+    std::function<absl::Status()> commit_segments;
+    std::function<void(absl::StatusOr<state::Step>)> on_step;
+  };
+  explicit Cuts(Parts parts);
+
+  void begin(Grant grant);
+  void stop(const std::string& release, int piece);
+  // A segment ended, or time passed.
+  void retry();
+  std::set<int> pieces_of(const std::string& release) const;
+  // True while this folder of the outbox belongs to a piece that is being made.
+  bool is_filling(const std::string& folder) const;
+  std::optional<double> progress(const std::string& release, int piece) const;
+  const redact::Redactor& redactor() const { return parts_.redactor; }
+
+ private:
+  struct Waiting {
+    Grant grant;
+    Duration until{0};  // steady time
+  };
+  bool is_ready(const Waiting& waiting);
+  void start(Grant grant);
+  absl::StatusOr<ReleaseWorker::Work> work_for(Grant grant);
+  absl::StatusOr<seal::Context> context_for(const GrantTerms& terms);
+  void on_made(ReleaseWorker::Made made);
+  void fail(const ReleaseWorker::Key& key, const absl::Status& why);
+
+  Parts parts_;
+  const seal::Sealer sealer_;
+  std::list<Waiting> waiting_;
+  std::map<ReleaseWorker::Key, std::string> filling_;  // folder in the outbox
+  ReleaseWorker worker_;
+};
+
+}  // namespace latchstring::daemon

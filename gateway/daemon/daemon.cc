@@ -1,0 +1,187 @@
+#include "gateway/daemon/daemon.h"
+
+#include "gateway/base/log.h"
+#include "gateway/base/status.h"
+#include "gateway/daemon/operations.h"
+
+namespace latchstring::daemon {
+
+Daemon::Daemon(config::Config config)
+    : config_(std::move(config)), clock_(config_.clock), loop_(clock_), started_(clock_.now()) {}
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(config::Config config) {
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(config)));
+  LS_RETURN_IF_ERROR(daemon->open_state());
+  LS_RETURN_IF_ERROR(daemon->open_footage());
+  LS_RETURN_IF_ERROR(daemon->open_line());
+  LS_RETURN_IF_ERROR(daemon->open_door());
+  return daemon;
+}
+
+Daemon::~Daemon() {
+  server_.reset();
+  slow_chores_.reset();
+  chores_.reset();
+  line_.reset();
+  if (post_ != nullptr) post_->use_link(nullptr);
+  if (post_ != nullptr) post_->store_bitmaps();
+  cuts_.reset();
+  recorders_.reset();
+  if (archive_ != nullptr && archive_->collect().ok() && commit_segments().ok()) {
+    [[maybe_unused]] const absl::Status said = append(ledger::Stop{});
+  }
+}
+
+absl::Status Daemon::open_state() {
+  LS_RETURN_IF_ERROR(make_folder(config_.state_dir));
+  LS_ASSIGN(keyring_, crypto::Keyring::open(config_.keyring()));
+  LS_ASSIGN(database_, state::open_database(config_.database()));
+  LS_ASSIGN(keys_, open_house_keys(config_, *keyring_, *database_));
+  LS_ASSIGN(crypto::SigningKey ledger_key, keyring_->signing_key("ledger-signing"));
+  LS_ASSIGN(ledger_, ledger::Ledger::open(*database_, keys_->gateway_id, std::move(ledger_key),
+                                          remembered_checkpoint()));
+  LS_ASSIGN(residents_, trust::Residents::open(*database_, clock_));
+  mailboxes_ = std::make_unique<trust::Mailboxes>(*database_);
+  docket_ = std::make_unique<state::Docket>(
+      state::Docket::Parts{*database_, *ledger_, clock_, keys_->signing, keys_->gateway_id});
+  rules_ = std::make_unique<Rules>(config_.rules, *database_);
+  LS_RETURN_IF_ERROR(load_rules().status());
+  chores_ = std::make_unique<Chores>(loop_);
+  slow_chores_ = std::make_unique<Chores>(loop_);
+  return append(ledger::Start{clock_.is_right()});
+}
+
+absl::Status Daemon::open_footage() {
+  archive::Options options;
+  options.folder = config_.archive_dir();
+  options.keep_for = std::chrono::days{config_.archive.keep_days};
+  options.keep_bytes = config_.archive.keep_bytes;
+  options.keep_free = config_.archive.keep_free;
+  options.hold_bytes = config_.archive.hold_bytes;
+  options.pending_bytes = config_.archive.pending_bytes;
+  options.sync = config_.archive.sync;
+  options.local_day = [this](Instant instant) { return household_.day_of(instant); };
+  options.wake = [this] {
+    // Dropped: the next tick collects.
+    [[maybe_unused]] const bool posted = loop_.post([this] {
+      const absl::Status collected = archive_->collect();
+      if (!collected.ok()) log_line(LogLevel::error, std::string(message_of(collected)));
+      cuts_->retry();
+    });
+  };
+  LS_ASSIGN(archive_, archive::Archive::open(std::move(options), *keyring_, clock_));
+  recorders_ = std::make_unique<Recorders>(
+      Recorders::Parts{loop_, clock_, *archive_,
+                       [this](Instant instant) { return household_.next_midnight(instant); }});
+  LS_RETURN_IF_ERROR(make_folder(config_.outbox_dir()));
+  redact::Settings settings;
+  settings.spool_folder = config_.state_dir;
+  settings.threads = config_.redaction_threads;
+  cuts_ = std::make_unique<Cuts>(
+      Cuts::Parts{loop_, clock_, config_, *keys_, *archive_, *recorders_, *docket_,
+                  redact::Redactor(std::move(settings)), [this] { return commit_segments(); },
+                  [this](absl::StatusOr<state::Step> step) { perform(std::move(step)); }});
+  docket_->house().in_work = [this](const std::string& id) { return cuts_->pieces_of(id); };
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::open_line() {
+  post_ = std::make_unique<Post>(Post::Parts{
+      *database_, *docket_, *ledger_, *mailboxes_, clock_, keys_->inbox, keys_->gateway_id,
+      [this](absl::StatusOr<state::Step> step) { perform(std::move(step)); },
+      [](std::string text) { log_line(LogLevel::warning, text); }});
+  Line::Events events;
+  events.on_up = [this] { post_->restart_all(); };
+  events.on_message = [this](const wire::Peer& peer, const Bytes& bytes) {
+    post_->on_message(peer, bytes);
+  };
+  events.on_sent = [this](const wire::TransferId& transfer,
+                          const std::vector<std::uint64_t>& indices) {
+    post_->on_sent(transfer, indices);
+  };
+  events.on_broken = [this](const wire::TransferId&, const absl::Status& why) {
+    tell(fmt::format("a file on offer cannot be read: {}", message_of(why)));
+  };
+  LS_ASSIGN(line_, Line::open(config_, *keyring_, *database_, clock_, loop_, keys_->gateway_id,
+                              std::move(events)));
+  post_->use_link(&line_->link());
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::open_door() {
+  LS_ASSIGN(server_, control::Server::open({config_.socket(), std::nullopt}, loop_,
+                                           household_operations(*this)));
+  return absl::OkStatus();
+}
+
+void Daemon::run() {
+  resume();
+  loop_.run();
+}
+
+// After a start, also one after a crash: what was offered is served again, what was working is
+// decided and cut anew, what was not acknowledged is sent again.
+void Daemon::resume() {
+  const auto transfers = docket_->transfers().all();
+  if (transfers.ok()) {
+    for (const state::Transfer& transfer : *transfers) {
+      if (transfer.offered || transfer.revoked) post_->serve(transfer);
+    }
+  }
+  post_->deliver_all();
+  // The archive's index may have been rebuilt, and pins stand in it.
+  const auto requests = docket_->newest(state::kListMax);
+  if (requests.ok()) {
+    for (const state::StoredRequest& request : *requests) {
+      if (!is_over(request)) pin_footage(request);
+    }
+  }
+  recorders_->apply(config_);
+  blocked_ = "starting";
+  perform(docket_->reconsider());
+  tick();
+  if (const absl::Status swept = sweep_outbox(); !swept.ok()) {
+    log_line(LogLevel::error, fmt::format("the outbox: {}", message_of(swept)));
+  }
+}
+
+absl::StatusOr<bool> Daemon::load_rules() {
+  LS_ASSIGN(const bool changed, rules_->reload());
+  state::House& house = docket_->house();
+  house.rules = rules_->current();
+  house.last_valid = rules_->last_valid();
+  house.labels.clear();
+  for (const config::Camera& camera : config_.cameras) {
+    if (!camera.label.empty()) house.labels[camera.label] = camera.id;
+  }
+  if (house.last_valid != nullptr) household_.set_zone(house.last_valid->timezone);
+  if (rules_->current() == nullptr) {
+    tell(fmt::format("the rules file is broken, nothing is shared:\n{}", rules_->fault()));
+  }
+  if (changed) {
+    LS_RETURN_IF_ERROR(append(
+        ledger::PolicyChange{rules_->current() == nullptr ? "broken" : "accepted",
+                             rules_->current() == nullptr ? "" : rules_->current()->sha256}));
+  }
+  return changed;
+}
+
+Daemon::Reloaded Daemon::reload() {
+  Reloaded reloaded;
+  auto fresh = config::read(config_.file);
+  reloaded.config = fresh.status();
+  if (fresh.ok()) {
+    // What needs a restart keeps its value; cameras, limits and names follow.
+    config_.cameras = std::move(fresh->cameras);
+    config_.name = std::move(fresh->name);
+    config_.redaction_threads = fresh->redaction_threads;
+    reloaded.cameras = recorders_->apply(config_);
+  }
+  if (const auto rules = load_rules(); !rules.ok()) {
+    log_line(LogLevel::error, fmt::format("rules: {}", message_of(rules.status())));
+  }
+  reconsider();
+  return reloaded;
+}
+
+}  // namespace latchstring::daemon

@@ -1,0 +1,118 @@
+// What is due as time passes: terms of requests, retention, the ledger's hourly and daily entries.
+#include "gateway/base/log.h"
+#include "gateway/base/status.h"
+#include "gateway/crypto/encoding.h"
+#include "gateway/daemon/daemon.h"
+#include "gateway/proof/merkle.h"
+
+namespace latchstring::daemon {
+namespace {
+
+using std::chrono::hours;
+
+Instant hour_of(Instant instant) {
+  return std::chrono::floor<hours>(instant);
+}
+
+Path checkpoint_file(const config::Config& config) {
+  return config.state_dir / "checkpoint.txt";
+}
+
+void complain(std::string_view what, const absl::Status& status) {
+  if (!status.ok()) log_line(LogLevel::error, fmt::format("{}: {}", what, message_of(status)));
+}
+
+}  // namespace
+
+void Daemon::tick() {
+  follow_block();
+  perform(docket_->tick());
+  complain("archive", archive_->collect());
+  cuts_->retry();
+  post_->store_bitmaps();
+  post_->repeat_due();
+  const auto kept = archive_->tick();
+  complain("archive", kept.status());
+  if (kept.ok()) {
+    for (const std::string& day : kept->forgotten_days) {
+      complain("ledger", append({ledger::Shred{"day", household_.day_span(day)}}));
+    }
+    for (const std::string& id : kept->lost_pins) {
+      tell(fmt::format("request {} lost its footage: the disk is full", id));
+    }
+  }
+  hourly();
+  complain("ledger", remember_checkpoint());
+  loop_.after(kTick, [this] { tick(); });
+}
+
+absl::Status Daemon::append(ledger::Event event) {
+  LS_ASSIGN(store::Transaction transaction, database_->begin());
+  LS_RETURN_IF_ERROR(ledger_->append({clock_.now(), std::move(event), "", ""}).status());
+  return transaction.commit();
+}
+
+void Daemon::hourly() {
+  const Instant hour = hour_of(clock_.now());
+  if (hour == hour_) return;
+  const Interval last{hour_, hour};
+  const bool first = hour_ == Instant{};
+  const bool new_day = !first && household_.day_of(hour_) != household_.day_of(hour);
+  hour_ = hour;
+  complain("ledger", commit_segments());
+  if (first) return;
+  const trust::Strangers::Count strangers = post_->strangers().take();
+  if (strangers.malformed + strangers.denied > 0) {
+    complain("ledger", append(ledger::Unverified{last, strangers.malformed, strangers.denied}));
+  }
+  if (new_day) complain("ledger", heartbeat());
+}
+
+// The only checkpoint that every requester sees: once a day, of a tree filled up, so that its size
+// tells nobody about the requests of others.
+absl::Status Daemon::heartbeat() {
+  LS_ASSIGN(store::Transaction transaction, database_->begin());
+  LS_RETURN_IF_ERROR(ledger_->append({clock_.now(), ledger::Heartbeat{}, "", ""}).status());
+  LS_ASSIGN(const ledger::Checkpoint daily,
+            ledger_->checkpoint_now(ledger::Audience::daily, clock_.now()));
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return absl::OkStatus();
+}
+
+// Kept beside the database, so that a database replaced by an older copy is noticed.
+absl::Status Daemon::remember_checkpoint() {
+  LS_ASSIGN(const auto newest, ledger_->newest());
+  if (!newest || newest->note == remembered_) return absl::OkStatus();
+  LS_RETURN_IF_ERROR(write_file_durably(checkpoint_file(config_), newest->note, 0600));
+  remembered_ = newest->note;
+  return absl::OkStatus();
+}
+
+std::string Daemon::remembered_checkpoint() const {
+  const auto note = read_file(checkpoint_file(config_), 64 * 1024);
+  return note.ok() ? *note : std::string{};
+}
+
+absl::Status Daemon::commit_segments() {
+  const Instant now = clock_.now();
+  LS_ASSIGN(const std::vector<archive::Segment> segments, archive_->uncommitted(now));
+  if (segments.empty()) return absl::OkStatus();
+  proof::MemoryTree tree;
+  std::vector<std::string> ids;
+  Interval span{segments.front().time.from, segments.front().time.to};
+  for (const archive::Segment& segment : segments) {
+    LS_ASSIGN(const Bytes hash, crypto::from_hex(segment.sha256));
+    tree.append(proof::leaf_hash(hash));
+    ids.push_back(segment.name.id());
+    span = {std::min(span.from, segment.time.from), std::max(span.to, segment.time.to)};
+  }
+  LS_ASSIGN(store::Transaction transaction, database_->begin());
+  LS_ASSIGN(
+      const ledger::Leaf leaf,
+      ledger_->append(
+          {now, ledger::SegmentRoot{span, segments.size(), crypto::to_hex(tree.root())}, "", ""}));
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return archive_->committed(ids, static_cast<std::int64_t>(leaf.index));
+}
+
+}  // namespace latchstring::daemon

@@ -1,0 +1,146 @@
+// What a committed step wants done. Everything here can be done again after a crash: messages and
+// offers are rows by now, and a piece that is not sealed is cut anew.
+#include <filesystem>
+
+#include "gateway/base/log.h"
+#include "gateway/base/status.h"
+#include "gateway/daemon/daemon.h"
+
+namespace latchstring::daemon {
+namespace {
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+void Daemon::perform(absl::StatusOr<state::Step> step) {
+  if (!step.ok()) {
+    return log_line(LogLevel::error,
+                    fmt::format("nothing was changed: {}", message_of(step.status())));
+  }
+  std::set<std::string> touched;
+  for (state::Effect& effect : step->effects) {
+    touched.insert(effect.request);
+    if (auto* cut = std::get_if<release::effect::Cut>(&effect.effect)) {
+      cuts_->begin(std::move(cut->grant));
+      continue;
+    }
+    const auto request = docket_->find(effect.request);
+    if (request.ok()) run_effect(effect, *request);
+  }
+  for (const std::string& id : touched) {
+    const auto request = docket_->find(id);
+    if (request.ok()) unpin_if_over(*request);
+  }
+  if (touched.empty()) return;
+  if (const absl::Status swept = sweep_outbox(); !swept.ok()) {
+    log_line(LogLevel::error, fmt::format("the outbox: {}", message_of(swept)));
+  }
+}
+
+void Daemon::run_effect(const state::Effect& effect, const state::StoredRequest& request) {
+  const std::string& id = effect.request;
+  const Overloaded run{
+      [&](const release::effect::SendReceived&) {
+        pin_footage(request);
+        post_->deliver(request.origin.peer);
+      },
+      [&](const release::effect::SendClosed&) { post_->deliver(request.origin.peer); },
+      [&](const release::effect::AskResidents& ask) {
+        tell(fmt::format("request {} asks you something; answer by {}", id,
+                         to_rfc3339(ask.answer_by)));
+      },
+      [&](const release::effect::TellResidents& told) {
+        tell(fmt::format("request {}: {}", id, told.text));
+      },
+      [&](const release::effect::Cut&) {},  // moved out before
+      [&](const release::effect::StopWork& stop) { cuts_->stop(id, stop.piece); },
+      [&](const release::effect::Offer& offer) {
+        const auto transfers = docket_->transfers().of_piece(id, offer.piece);
+        if (!transfers.ok()) return tell(std::string(message_of(transfers.status())));
+        for (const state::Transfer& transfer : *transfers) post_->serve(transfer);
+        post_->deliver(request.origin.peer);
+      },
+      [&](const release::effect::DropSealed&) {},  // swept with the folder
+      [&](const release::effect::Withdraw& withdraw) {
+        post_->withdraw(id, withdraw.piece);
+        post_->deliver(request.origin.peer);
+      },
+      [&](const release::effect::DeleteOutbox& done) { post_->forget(id, done.piece); },
+  };
+  std::visit(run, effect.effect);
+}
+
+// The outbox holds exactly what is on offer or being made; whatever else lies there goes.
+absl::Status Daemon::sweep_outbox() {
+  LS_ASSIGN(const std::vector<state::Transfer> transfers, docket_->transfers().all());
+  std::set<Path> wanted;
+  for (const state::Transfer& transfer : transfers) {
+    if (transfer.offered) wanted.insert(transfer.path.parent_path().filename());
+  }
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(config_.outbox_dir(), failed)) {
+    const Path name = entry.path().filename();
+    if (wanted.contains(name) || cuts_->is_filling(name.string())) continue;
+    std::filesystem::remove_all(entry.path(), failed);
+    if (failed) return internal("cannot remove `{}`: {}", name.string(), failed.message());
+  }
+  return absl::OkStatus();
+}
+
+// Footage that somebody may still be given is not evicted.
+void Daemon::pin_footage(const state::StoredRequest& request) {
+  const release::Subject& subject = request.state.subject;
+  for (const std::string& camera : docket_->cameras_of(request)) {
+    const auto lost = archive_->pin({subject.id, camera, subject.footage});
+    if (!lost.ok()) continue;
+    for (const std::string& other : *lost) {
+      tell(fmt::format("request {} lost its footage: too much is pending", other));
+    }
+  }
+}
+
+// Nothing of it will be cut any more.
+bool Daemon::is_over(const state::StoredRequest& request) {
+  for (const release::Piece& piece : request.state.pieces) {
+    if (piece.state == release::PieceState::waiting ||
+        piece.state == release::PieceState::working) {
+      return false;
+    }
+  }
+  return request.state.phase != release::Phase::received;
+}
+
+void Daemon::unpin_if_over(const state::StoredRequest& request) {
+  if (!is_over(request)) return;
+  const absl::Status unpinned = archive_->unpin(request.state.subject.id);
+  if (!unpinned.ok()) log_line(LogLevel::warning, std::string(message_of(unpinned)));
+}
+
+void Daemon::reconsider() {
+  perform(docket_->reconsider());
+  follow_block();
+}
+
+void Daemon::follow_block() {
+  const auto blocked = docket_->blocked();
+  // When even that cannot be read, nothing is served.
+  const std::string why = blocked.ok() ? *blocked : std::string(message_of(blocked.status()));
+  if (why == blocked_) return;
+  const bool was_blocked = !blocked_.empty();
+  blocked_ = why;
+  post_->suspend(!why.empty());
+  tell(why.empty() ? "sharing by your rules goes on" : fmt::format("nothing is shared: {}", why));
+  if (was_blocked && why.empty()) perform(docket_->reconsider());
+}
+
+void Daemon::tell(std::string_view text) {
+  log_line(LogLevel::info, text);
+}
+
+}  // namespace latchstring::daemon

@@ -1,0 +1,28 @@
+// The keys a gateway is known by, from its keyring; made at the first start.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <string>
+
+#include "gateway/config/config.h"
+#include "gateway/crypto/keyring.h"
+#include "gateway/store/store.h"
+
+namespace latchstring::daemon {
+
+struct HouseKeys {
+  std::string gateway_id;
+  crypto::SigningKey signing;
+  crypto::SigningKey ledger;
+  crypto::age::Identity inbox;
+  crypto::age::Recipient archive;  // the household's, off this box
+};
+
+// FailedPrecondition: there is no archive recipient: `latchstring init` was not run.
+absl::StatusOr<std::unique_ptr<HouseKeys>> open_house_keys(const config::Config& config,
+                                                           crypto::Keyring& keyring,
+                                                           store::Database& database);
+
+}  // namespace latchstring::daemon

@@ -1,0 +1,196 @@
+#include "gateway/daemon/line.h"
+
+#include <algorithm>
+
+#include "gateway/base/ensure.h"
+#include "gateway/base/log.h"
+#include "gateway/base/status.h"
+#include "gateway/crypto/encoding.h"
+#include "gateway/crypto/x509.h"
+#include "gateway/state/schema.h"
+
+namespace latchstring::daemon {
+namespace {
+
+constexpr Duration kAuthorityYears = std::chrono::days{3650};
+constexpr Duration kServerDays = std::chrono::days{365};
+constexpr Duration kBackdate = std::chrono::days{1};  // requesters' clocks may be behind
+constexpr std::size_t kPasswordBytes = 16;
+
+// Kept for the life of the house: it stands in every ticket.
+absl::StatusOr<crypto::CertifiedKey> authority(crypto::Keyring& keyring, store::Database& database,
+                                               Instant now) {
+  LS_ASSIGN(const auto certificate, state::find_setting(database, "broker-ca"));
+  if (certificate) {
+    LS_ASSIGN(crypto::Secret key, keyring.load("broker-ca"));
+    return crypto::CertifiedKey{*certificate, std::move(key)};
+  }
+  LS_ASSIGN(crypto::CertifiedKey made,
+            crypto::make_authority("Latchstring house", {now - kBackdate, now + kAuthorityYears}));
+  LS_RETURN_IF_ERROR(keyring.store("broker-ca", made.key_pem));
+  LS_RETURN_IF_ERROR(state::keep_setting(database, "broker-ca", made.certificate_pem));
+  return made;
+}
+
+std::vector<std::string> broker_hosts(const config::Config& config) {
+  std::vector<std::string> hosts{"localhost", "127.0.0.1"};
+  const auto add = [&](const std::string& host) {
+    if (!host.empty() && host != "0.0.0.0" && host != "::" &&
+        std::find(hosts.begin(), hosts.end(), host) == hosts.end()) {
+      hosts.push_back(host);
+    }
+  };
+  add(config.broker.managed->listen);
+  for (const std::string& url : config.broker.reach_at) {
+    const auto address = link::parse_broker_url(url);
+    if (address.ok()) add(address->host);
+  }
+  return hosts;
+}
+
+std::string dial_host(const std::string& listen) {
+  if (listen == "0.0.0.0") return "127.0.0.1";
+  if (listen == "::") return "::1";
+  return listen;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Line>> Line::open(const config::Config& config,
+                                                 crypto::Keyring& keyring,
+                                                 store::Database& database, const Clock& clock,
+                                                 Loop& loop, std::string gateway_id,
+                                                 Events events) {
+  std::unique_ptr<Line> line(new Line(loop, clock));
+  line->since_ = clock.now();
+  if (config.broker.managed) {
+    LS_RETURN_IF_ERROR(
+        within("the managed broker", line->start_broker(config, keyring, database, gateway_id)));
+  }
+  LS_RETURN_IF_ERROR(line->start_link(config, gateway_id, std::move(events)));
+  return line;
+}
+
+Line::~Line() {
+  if (watched_fd_ >= 0) loop_.unwatch(watched_fd_);
+  if (restart_timer_ != 0) loop_.cancel(restart_timer_);
+  link_.reset();
+  if (broker_ != nullptr) broker_->stop();
+}
+
+absl::Status Line::start_broker(const config::Config& config, crypto::Keyring& keyring,
+                                store::Database& database, const std::string& gateway_id) {
+  const Instant now = clock_.now();
+  LS_ASSIGN(const crypto::CertifiedKey ca, authority(keyring, database, now));
+  LS_ASSIGN(crypto::CertifiedKey server,
+            crypto::make_server_certificate(ca, broker_hosts(config),
+                                            {now - kBackdate, now + kServerDays}));
+  ca_pem_ = ca.certificate_pem;
+  link::BrokerOptions options;
+  options.folder = config.broker_dir();
+  options.listen = config.broker.managed->listen;
+  options.port = config.broker.managed->port;
+  options.gateway = gateway_id;
+  options.ca_pem = ca.certificate_pem;
+  options.server = std::move(server);
+  LS_ASSIGN(broker_, link::Broker::open(std::move(options)));
+  LS_RETURN_IF_ERROR(broker_->start());
+  watch_broker();
+  return absl::OkStatus();
+}
+
+absl::Status Line::start_link(const config::Config& config, const std::string& gateway_id,
+                              Events events) {
+  link::MqttOptions options;
+  if (broker_ != nullptr) {
+    options.address = {dial_host(config.broker.managed->listen), broker_->port(), true};
+    options.ca_pem = ca_pem_;
+    options.user = broker_->gateway_user();
+    options.password = broker_->gateway_password().clone();
+  } else {
+    const config::RemoteBroker& remote = *config.broker.remote;
+    LS_ASSIGN(options.address, link::parse_broker_url(remote.url));
+    if (!remote.ca_file.empty()) {
+      LS_ASSIGN(options.ca_pem, read_file(remote.ca_file, 256 * 1024));
+      ca_pem_ = options.ca_pem;
+    }
+    options.cert_file = remote.cert_file;
+    options.key_file = remote.key_file;
+    options.user = remote.user;
+    if (!remote.password_credential.empty()) {
+      LS_ASSIGN(const std::string password,
+                config::read_credential(config, remote.password_credential));
+      options.password = crypto::Secret::copy_of(as_bytes(password));
+    }
+  }
+  // Each post that is dropped is made up for: requesters repeat, bits may be lost, never invented.
+  link::GatewayLink::Callbacks callbacks;
+  callbacks.on_up = [this, up = events.on_up] {
+    [[maybe_unused]] const bool posted = loop_.post([this, up] {
+      since_ = clock_.now();
+      fault_.clear();
+      up();
+    });
+  };
+  callbacks.on_down = [this](const absl::Status& why) {
+    [[maybe_unused]] const bool posted = loop_.post([this, text = std::string(message_of(why))] {
+      if (fault_.empty()) since_ = clock_.now();
+      fault_ = text;
+    });
+  };
+  callbacks.on_message = [this, handle = events.on_message](wire::Peer peer, Bytes bytes) {
+    [[maybe_unused]] const bool posted = loop_.post(
+        [handle, peer = std::move(peer), bytes = std::move(bytes)] { handle(peer, bytes); });
+  };
+  callbacks.on_sent = [this, handle = events.on_sent](wire::TransferId transfer,
+                                                      std::vector<std::uint64_t> indices) {
+    [[maybe_unused]] const bool posted =
+        loop_.post([handle, transfer, indices = std::move(indices)] { handle(transfer, indices); });
+  };
+  callbacks.on_broken = [this, handle = events.on_broken](wire::TransferId transfer,
+                                                          const absl::Status& why) {
+    [[maybe_unused]] const bool posted =
+        loop_.post([handle, transfer, why] { handle(transfer, why); });
+  };
+  LS_ASSIGN(link_, link::GatewayLink::start(gateway_id, std::move(options), std::move(callbacks)));
+  return absl::OkStatus();
+}
+
+void Line::watch_broker() {
+  watched_fd_ = broker_->exit_fd();
+  ensure(watched_fd_ >= 0);
+  loop_.watch(watched_fd_, EPOLLIN, [this](std::uint32_t) {
+    loop_.unwatch(watched_fd_);
+    watched_fd_ = -1;
+    const link::Broker::Exit exit = broker_->on_exit();
+    log_line(LogLevel::warning,
+             fmt::format("the managed broker ended and is started again: {}", exit.how));
+    restart_timer_ = loop_.after(exit.restart_in, [this] { restart_broker(); });
+  });
+}
+
+void Line::restart_broker() {
+  restart_timer_ = 0;
+  const absl::Status started = broker_->start();
+  if (started.ok()) return watch_broker();
+  log_line(LogLevel::error,
+           fmt::format("the managed broker does not start: {}", message_of(started)));
+  restart_timer_ = loop_.after(link::kRestartMax, [this] { restart_broker(); });
+}
+
+absl::StatusOr<std::string> Line::set_mailbox(std::string_view mailbox) {
+  if (broker_ == nullptr) return not_now("the broker is not ours: it draws its mailboxes itself");
+  std::string password = crypto::to_base64url(crypto::random_bytes(kPasswordBytes));
+  LS_RETURN_IF_ERROR(broker_->set_mailbox(mailbox, crypto::Secret::copy_of(as_bytes(password))));
+  return password;
+}
+
+absl::Status Line::remove_mailbox(std::string_view mailbox) {
+  return broker_ == nullptr ? absl::OkStatus() : broker_->remove_mailbox(mailbox);
+}
+
+int Line::port() const {
+  return broker_ == nullptr ? 0 : broker_->port();
+}
+
+}  // namespace latchstring::daemon

@@ -1,0 +1,125 @@
+// latchstringd: parse, open, run, close.
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "gateway/base/log.h"
+#include "gateway/base/status.h"
+#include "gateway/crypto/secret.h"
+#include "gateway/daemon/daemon.h"
+#include "gateway/daemon/rules.h"
+
+namespace latchstring::daemon {
+namespace {
+
+// sd_notify(3): one datagram to the socket that systemd names; nothing where there is none.
+void notify_service(std::string_view state) {
+  const char* name = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (name == nullptr || std::strlen(name) >= sizeof address.sun_path) return;
+  std::memcpy(address.sun_path, name, std::strlen(name));
+  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
+  const UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(name));
+  [[maybe_unused]] const ssize_t sent =
+      ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
+               reinterpret_cast<const sockaddr*>(&address), length);
+}
+
+int fail(const absl::Status& status) {
+  log_line(LogLevel::error, message_of(status));
+  return 1;
+}
+
+// Every fault of both files, or a word that there is none.
+int check(const Path& file) {
+  const auto config = config::read(file);
+  bool ok = config.ok();
+  if (!ok) fmt::print(stderr, "{}\n", message_of(config.status()));
+  if (config.ok()) {
+    const auto rules = check_rules(config->rules);
+    if (!rules.ok()) fmt::print(stderr, "{}\n", message_of(rules));
+    ok = rules.ok();
+  }
+  if (ok) fmt::print("{}: OK\n", file.string());
+  return ok ? 0 : 1;
+}
+
+// Signals are taken by one thread, which only posts.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+
+  void serve(Daemon& daemon) {
+    thread_ = std::thread([this, &daemon] {
+      for (int signal = 0; sigwait(&set_, &signal) == 0;) {
+        if (signal != SIGHUP) {
+          notify_service("STOPPING=1");
+          return daemon.stop();
+        }
+        // Dropped: the loop is stopping or hopelessly behind; SIGHUP can be sent again.
+        [[maybe_unused]] const bool posted =
+            daemon.loop().post([&daemon] { [[maybe_unused]] auto done = daemon.reload(); });
+      }
+    });
+  }
+
+  ~Signals() {
+    if (!thread_.joinable()) return;
+    ::pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+
+ private:
+  sigset_t set_{};
+  std::thread thread_;
+};
+
+int run(const Path& file) {
+  Signals signals;
+  auto config = config::read(file);
+  if (!config.ok()) return fail(config.status());
+  set_up_log(config->log_level);
+  auto daemon = Daemon::open(*std::move(config));
+  if (!daemon.ok()) return fail(daemon.status());
+  signals.serve(**daemon);
+  notify_service("READY=1\nSTATUS=running");
+  log_line(LogLevel::info, "ready");
+  (*daemon)->run();
+  return 0;
+}
+
+}  // namespace
+}  // namespace latchstring::daemon
+
+int main(int argc, char** argv) {
+  using namespace latchstring;
+  CLI::App app{"Records a household's cameras and answers signed clip requests by its own rules."};
+  app.footer("Example:\n  latchstringd --config /etc/latchstring/gateway.yaml");
+  app.set_version_flag("--version", "latchstringd " LATCHSTRING_VERSION);
+  std::string file;
+  bool only_check = false;
+  app.add_option("--config", file, "gateway.yaml of the house")->required();
+  app.add_flag("--check", only_check, "read configuration and rules, say every fault, and end");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  crypto::start();
+  crypto::harden_process();
+  set_up_log(LogLevel::info);
+  return only_check ? daemon::check(file) : daemon::run(file);
+}

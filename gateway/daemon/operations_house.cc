@@ -1,0 +1,160 @@
+// status, policy.reload, and everything together.
+#include <filesystem>
+
+#include "gateway/base/status.h"
+#include "gateway/daemon/operations.h"
+
+namespace latchstring::daemon {
+namespace {
+
+using control::Reply;
+using control::Request;
+
+json::Writer rules_json(const Rules& rules) {
+  json::Writer out;
+  out.string("file", rules.file().string()).boolean("ok", rules.current() != nullptr);
+  out.optional_string("fault", rules.fault());
+  if (rules.last_valid() != nullptr) out.string("timezone", rules.last_valid()->timezone);
+  if (rules.current() != nullptr) out.string("ends", to_rfc3339(rules.current()->ends));
+  return out;
+}
+
+json::Writer archive_json(Daemon& daemon) {
+  json::Writer out;
+  out.natural("bytes", daemon.archive().bytes())
+      .natural("keep_bytes", daemon.config().archive.keep_bytes);
+  std::error_code failed;
+  const auto space = std::filesystem::space(daemon.config().archive_dir(), failed);
+  out.natural("free_bytes", failed ? 0 : space.available);
+  const auto spans = daemon.archive().spans();
+  std::uint64_t segments = 0;
+  Instant oldest{};
+  if (spans.ok()) {
+    for (const auto& span : *spans) {
+      segments += span.segments;
+      if (oldest == Instant{} || span.interval.from < oldest) oldest = span.interval.from;
+    }
+  }
+  if (oldest != Instant{}) out.string("oldest", to_rfc3339(oldest));
+  return out.natural("segments", segments);
+}
+
+json::Writer broker_json(Daemon& daemon) {
+  json::Writer out;
+  const Line& line = daemon.line();
+  out.string("kind", line.managed() ? "managed" : "remote");
+  if (line.managed()) {
+    out.string("url",
+               fmt::format("mqtts://{}:{}", daemon.config().broker.managed->listen, line.port()));
+  } else {
+    out.string("url", daemon.config().broker.remote->url);
+  }
+  out.boolean("connected", line.up()).string("since", to_rfc3339(line.since()));
+  if (!line.up()) out.optional_string("fault", line.fault());
+  return out;
+}
+
+std::vector<std::string> warnings_of(Daemon& daemon) {
+  std::vector<std::string> warnings;
+  if (daemon.config().clock == ClockTrust::assumed) {
+    warnings.push_back("the clock is assumed to be right (`clock: assumed`): for trying out only");
+  }
+  if (daemon.keyring().source() == crypto::KeySource::plain_file) {
+    warnings.push_back(
+        "the key that protects all others lies in a plain file: whoever steals the disk can read "
+        "the archive");
+  }
+  if (daemon.rules().current() == nullptr) {
+    warnings.push_back("the rules file is broken: nothing is shared");
+  }
+  if (daemon.ledger().refused()) {
+    warnings.push_back("the log does not continue what was signed before: nothing is released");
+  }
+  return warnings;
+}
+
+void status(Daemon& daemon, const Reply& reply) {
+  const auto requests = daemon.docket().newest(state::kListMax);
+  if (!requests.ok()) return reply.fail(requests.status());
+  std::uint64_t questions = 0;
+  std::uint64_t releasing = 0;
+  for (const state::StoredRequest& request : *requests) {
+    questions += request.state.phase == release::Phase::asking ? 1 : 0;
+    releasing += request.state.phase == release::Phase::releasing ? 1 : 0;
+  }
+  const auto size = daemon.ledger().size();
+  std::vector<json::Writer> cameras;
+  for (const CameraState& camera : daemon.recorders().states()) {
+    cameras.push_back(camera_json(daemon, camera));
+  }
+  json::Writer gateway;
+  gateway.string("id", daemon.keys().gateway_id)
+      .string("name", daemon.config().name)
+      .string("version", LATCHSTRING_VERSION)
+      .string("started", to_rfc3339(daemon.started()));
+  json::Writer clock;
+  clock.string("trust", daemon.config().clock == ClockTrust::kernel ? "kernel" : "assumed")
+      .boolean("right", daemon.clock().is_right());
+  json::Writer ledger;
+  ledger.natural("size", size.ok() ? *size : 0).boolean("ok", !daemon.ledger().refused());
+  reply.ok(json::Writer()
+               .object("gateway", gateway)
+               .object("clock", clock)
+               .object("sharing", sharing_of(daemon))
+               .object("rules", rules_json(daemon.rules()))
+               .objects("cameras", cameras)
+               .object("archive", archive_json(daemon))
+               .object("broker", broker_json(daemon))
+               .object("ledger", ledger)
+               .natural("questions", questions)
+               .natural("releasing", releasing)
+               .strings("warnings", warnings_of(daemon)));
+}
+
+void reload(Daemon& daemon, const Reply& reply) {
+  const Daemon::Reloaded reloaded = daemon.reload();
+  json::Writer config;
+  config.boolean("ok", reloaded.config.ok());
+  if (!reloaded.config.ok()) config.string("fault", message_of(reloaded.config));
+  json::Writer rules;
+  rules.boolean("ok", daemon.rules().current() != nullptr)
+      .optional_string("fault", daemon.rules().fault());
+  reply.ok(json::Writer()
+               .object("config", config)
+               .object("rules", rules)
+               .strings("cameras_started", reloaded.cameras.started)
+               .strings("cameras_stopped", reloaded.cameras.stopped));
+}
+
+}  // namespace
+
+json::Writer sharing_of(Daemon& daemon) {
+  json::Writer out;
+  const auto paused_by = daemon.docket().paused_by();
+  const auto blocked = daemon.docket().blocked();
+  if (paused_by.ok() && *paused_by)
+    return out.string("state", "paused").string("paused_by", **paused_by);
+  if (!blocked.ok())
+    return out.string("state", "suspended").string("reason", message_of(blocked.status()));
+  if (!blocked->empty()) return out.string("state", "suspended").string("reason", *blocked);
+  return out.string("state", "on");
+}
+
+void add_house_operations(Daemon& daemon, control::Handlers& handlers) {
+  handlers["status"] = [&daemon](Request&, const Reply& reply) { status(daemon, reply); };
+  handlers["policy.reload"] = [&daemon](Request&, const Reply& reply) { reload(daemon, reply); };
+}
+
+control::Handlers household_operations(Daemon& daemon) {
+  control::Handlers handlers;
+  add_house_operations(daemon, handlers);
+  add_camera_operations(daemon, handlers);
+  add_request_operations(daemon, handlers);
+  add_agency_operations(daemon, handlers);
+  add_resident_operations(daemon, handlers);
+  add_log_operations(daemon, handlers);
+  add_archive_operations(daemon, handlers);
+  return handlers;
+}
+
+}  // namespace latchstring::daemon

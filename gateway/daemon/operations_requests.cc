@@ -1,0 +1,201 @@
+// request.*, pause, resume.
+#include <algorithm>
+
+#include "gateway/base/status.h"
+#include "gateway/daemon/operations.h"
+#include "gateway/wire/data.h"
+
+namespace latchstring::daemon {
+namespace {
+
+using control::Reply;
+using control::Request;
+using state::StoredRequest;
+
+void instant(json::Writer& out, std::string_view name, Instant value) {
+  if (value != Instant{}) out.string(name, to_rfc3339(value));
+}
+
+// Control characters of a stranger's words become spaces: they end up on a terminal.
+std::string harmless(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return out;
+}
+
+void write_head(const StoredRequest& request, json::Writer& out) {
+  const release::Subject& subject = request.state.subject;
+  out.string("id", subject.id)
+      .string("agency", subject.agency)
+      .string("officer", subject.officer)
+      .optional_string("case_number", harmless(request.origin.case_number))
+      .string("basis", policy::to_string(subject.basis))
+      .string("purpose", subject.purpose)
+      .strings("cameras", subject.cameras)
+      .string("from", to_rfc3339(subject.footage.from))
+      .string("to", to_rfc3339(subject.footage.to))
+      .string("received", to_rfc3339(subject.received))
+      .string("phase", release::to_string(request.state.phase))
+      .optional_string("outcome", request.state.outcome);
+  instant(out, "answer_by", request.state.answer_by);
+  instant(out, "close_at", request.state.close_at);
+  out.boolean("gift", false);
+}
+
+// What is offered of a piece, and how much of it was handed to the broker at least once.
+void write_transfer(Daemon& daemon, const std::string& id, int piece, json::Writer& out) {
+  const auto transfers = daemon.docket().transfers().of_piece(id, piece);
+  if (!transfers.ok() || transfers->empty()) return;
+  std::uint64_t size = 0;
+  std::uint64_t sent = 0;
+  for (const state::Transfer& transfer : *transfers) {
+    size += transfer.size;
+    const auto bits = link::Bitmap::from_bytes(transfer.chunks, transfer.sent);
+    if (bits.ok()) sent += std::min(transfer.size, bits->count() * wire::kChunkBytes);
+  }
+  out.natural("size_bytes", size).natural("sent_bytes", sent);
+}
+
+json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const release::Piece& piece) {
+  json::Writer out;
+  const std::string& id = request.state.subject.id;
+  policy::Piece decided;
+  const auto explained = daemon.docket().explain(id);
+  if (explained.ok()) {
+    const auto found = explained->find(piece.camera);
+    if (found != explained->end()) {
+      decided = release::strictest_over(found->second, piece.footage);
+    }
+  }
+  out.integer("piece", piece.number)
+      .string("camera", piece.camera)
+      .string("from", to_rfc3339(piece.footage.from))
+      .string("to", to_rfc3339(piece.footage.to))
+      .string("approval", policy::to_string(piece.approval))
+      .string("state", release::to_string(piece.state))
+      .strings("redact", {decided.redact.begin(), decided.redact.end()})
+      .strings("rules", decided.rules)
+      .strings("reasons", decided.reasons)
+      .optional_string("reason", piece.reason);
+  instant(out, "expires", piece.expires);
+  if (const auto done = daemon.cuts().progress(id, piece.number)) out.real("progress", *done);
+  write_transfer(daemon, id, piece.number, out);
+  return out;
+}
+
+json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
+  json::Writer out;
+  write_head(request, out);
+  out.optional_string("title", harmless(request.origin.title))
+      .optional_string("description", harmless(request.origin.description))
+      .optional_string("contact", harmless(request.origin.contact))
+      .boolean("want_audio", request.state.subject.want_audio)
+      .boolean("want_native", request.state.subject.want_native);
+  std::vector<json::Writer> pieces;
+  for (const release::Piece& piece : request.state.pieces) {
+    pieces.push_back(piece_json(daemon, request, piece));
+  }
+  std::vector<json::Writer> answers;
+  std::set<std::string> answered;
+  for (const release::Answer& answer : request.state.answers) {
+    json::Writer one;
+    one.string("resident", answer.resident).boolean("yes", answer.yes);
+    instant(one, "at", answer.at);
+    answers.push_back(std::move(one));
+    answered.insert(answer.resident);
+  }
+  std::vector<std::string> waiting_for;
+  if (const auto& rules = daemon.rules().current();
+      rules != nullptr && request.state.phase == release::Phase::asking) {
+    for (const std::string& resident : rules->residents) {
+      if (!answered.contains(resident)) waiting_for.push_back(resident);
+    }
+  }
+  return out.objects("pieces", pieces)
+      .objects("answers", answers)
+      .strings("waiting_for", waiting_for);
+}
+
+void show(Daemon& daemon, const std::string& id, const Reply& reply) {
+  const auto request = daemon.docket().find(id);
+  if (!request.ok()) return reply.fail(request.status());
+  reply.ok(request_json(daemon, *request));
+}
+
+void list(Daemon& daemon, const Request& asked, const Reply& reply) {
+  const auto requests = daemon.docket().newest(state::kListMax);
+  if (!requests.ok()) return reply.fail(requests.status());
+  std::vector<json::Writer> rows;
+  for (const StoredRequest& request : *requests) {
+    if (asked.arguments.flag("open") && request.state.phase == release::Phase::ended) continue;
+    json::Writer row;
+    write_head(request, row);
+    rows.push_back(std::move(row));
+  }
+  reply.ok(json::Writer().objects("requests", rows));
+}
+
+enum class Needs : std::uint8_t { all_of_them, one };
+
+// A yes counts for each resident who gives it; one no, or one revocation, is enough.
+void say(Daemon& daemon, Request& asked, const Reply& reply, Needs needs,
+         const std::function<release::Event(std::string resident)>& event) {
+  const std::string id = asked.arguments.text("id");
+  if (const auto known = daemon.docket().find(id); !known.ok()) return reply.fail(known.status());
+  authenticate(daemon, std::move(asked.pins), reply,
+               [&daemon, id, reply, needs, event](std::vector<std::string> residents) {
+                 if (needs == Needs::one) residents.resize(1);
+                 std::vector<release::Event> events;
+                 for (const std::string& resident : residents) events.push_back(event(resident));
+                 auto step = daemon.docket().apply_all(id, events);
+                 if (!step.ok()) return reply.fail(step.status());
+                 daemon.perform(*std::move(step));
+                 show(daemon, id, reply);
+               });
+}
+
+void pause_or_resume(Daemon& daemon, Request& asked, const Reply& reply, bool pause) {
+  authenticate(daemon, std::move(asked.pins), reply,
+               [&daemon, reply, pause](const std::vector<std::string>& residents) {
+                 const absl::Status done = pause ? daemon.docket().pause(residents.front())
+                                                 : daemon.docket().resume(residents);
+                 if (!done.ok()) return reply.fail(done);
+                 daemon.reconsider();
+                 reply.ok(json::Writer().object("sharing", sharing_of(daemon)));
+               });
+}
+
+}  // namespace
+
+void add_request_operations(Daemon& daemon, control::Handlers& handlers) {
+  handlers["request.list"] = [&daemon](Request& asked, const Reply& reply) {
+    list(daemon, asked, reply);
+  };
+  handlers["request.show"] = [&daemon](Request& asked, const Reply& reply) {
+    show(daemon, asked.arguments.text("id"), reply);
+  };
+  handlers["request.approve"] = [&daemon](Request& asked, const Reply& reply) {
+    say(daemon, asked, reply, Needs::all_of_them, [](std::string resident) {
+      return release::event::Answered{std::move(resident), true};
+    });
+  };
+  handlers["request.refuse"] = [&daemon](Request& asked, const Reply& reply) {
+    say(daemon, asked, reply, Needs::one, [](std::string resident) {
+      return release::event::Answered{std::move(resident), false};
+    });
+  };
+  handlers["request.revoke"] = [&daemon](Request& asked, const Reply& reply) {
+    say(daemon, asked, reply, Needs::one,
+        [](std::string resident) { return release::event::Revoked{std::move(resident)}; });
+  };
+  handlers["pause"] = [&daemon](Request& asked, const Reply& reply) {
+    pause_or_resume(daemon, asked, reply, true);
+  };
+  handlers["resume"] = [&daemon](Request& asked, const Reply& reply) {
+    pause_or_resume(daemon, asked, reply, false);
+  };
+}
+
+}  // namespace latchstring::daemon

@@ -1,0 +1,337 @@
+#include "gateway/daemon/post.h"
+
+#include <algorithm>
+
+#include "gateway/base/ensure.h"
+#include "gateway/base/status.h"
+#include "gateway/crypto/encoding.h"
+#include "gateway/crypto/jws.h"
+#include "gateway/wire/data.h"
+#include "gateway/wire/envelope.h"
+
+namespace latchstring::daemon {
+namespace {
+
+wire::TransferId transfer_id_of(std::string_view text) {
+  wire::TransferId id{};
+  const auto bytes = crypto::from_base64url(text);
+  ensure(bytes.ok() && bytes->size() == id.size());  // the docket drew it
+  std::copy(bytes->begin(), bytes->end(), id.begin());
+  return id;
+}
+
+crypto::Hash hash_of(std::string_view hex) {
+  crypto::Hash hash{};
+  const auto bytes = crypto::from_hex(hex);
+  ensure(bytes.ok() && bytes->size() == hash.size());
+  std::copy(bytes->begin(), bytes->end(), hash.begin());
+  return hash;
+}
+
+}  // namespace
+
+Post::Post(Parts parts) : parts_(std::move(parts)) {}
+
+void Post::use_link(link::GatewayLink* link) {
+  link_ = link;
+}
+
+void Post::on_message(const wire::Peer& peer, const Bytes& bytes) {
+  switch (wire::kind_of(bytes)) {
+    case wire::Kind::get:
+      return on_get(peer, bytes);
+    case wire::Kind::sealed:
+      return on_sealed(peer, bytes);
+    case wire::Kind::data:
+    case wire::Kind::unknown:
+      strangers_.count(invalid("not a message of this protocol"));
+  }
+}
+
+absl::StatusOr<trust::Arrival> Post::arrival_of(const wire::Peer& peer) const {
+  LS_ASSIGN(const trust::Mailbox mailbox, parts_.mailboxes.find(peer.mailbox));
+  return trust::Arrival{parts_.gateway_id, mailbox.agency, parts_.clock.now(),
+                        parts_.clock.is_right()};
+}
+
+void Post::on_sealed(const wire::Peer& peer, const Bytes& bytes) {
+  const auto handle = [&]() -> absl::Status {
+    LS_ASSIGN(const trust::Arrival arrival, arrival_of(peer));
+    LS_ASSIGN(const std::string compact, wire::open_message(bytes, parts_.inbox));
+    LS_ASSIGN(const crypto::Jws peeked, crypto::peek_jws(compact));
+    if (peeked.typ == wire::kTypRequest) return on_request(peer, arrival, compact);
+    if (peeked.typ != wire::kTypControl) return invalid("not a message for a gateway");
+    // Only HELLO shows who signs: everything else is checked under the key that HELLO showed.
+    LS_ASSIGN(const wire::Control claimed, wire::decode_control(peeked.payload));
+    return std::holds_alternative<wire::Hello>(claimed.command)
+               ? on_hello(peer, arrival, compact)
+               : on_control(peer, arrival, compact);
+  };
+  if (const absl::Status status = handle(); !status.ok()) {
+    if (absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status) ||
+        absl::IsNotFound(status)) {
+      strangers_.count(status);
+    } else {
+      parts_.on_trouble(fmt::format("a message was not handled: {}", message_of(status)));
+    }
+  }
+}
+
+absl::Status Post::on_request(const wire::Peer& peer, const trust::Arrival& arrival,
+                              std::string_view compact) {
+  const trust::Verifier verifier(parts_.database);
+  LS_ASSIGN(const trust::Verified verified,
+            verifier.verify_request(compact, parts_.docket.agencies(), arrival));
+  // A checkpoint of ours that the tree does not continue: from then on nothing is signed.
+  if (!verified.request.checkpoint.empty()) {
+    const absl::Status seen = parts_.ledger.check_seen(verified.request.checkpoint);
+    if (!seen.ok()) {
+      parts_.on_trouble(fmt::format("a requester's checkpoint: {}", message_of(seen)));
+    }
+  }
+  LS_ASSIGN(state::Step received, parts_.docket.receive(verified, peer));
+  parts_.on_step(std::move(received));
+  deliver(peer);
+  if (verified.repeat) return absl::OkStatus();
+  // Only now, with `received` committed and posted, is it judged.
+  parts_.on_step(parts_.docket.apply(verified.request.id, release::event::Reconsider{}));
+  return absl::OkStatus();
+}
+
+absl::Status Post::on_hello(const wire::Peer& peer, const trust::Arrival& arrival,
+                            std::string_view compact) {
+  const trust::Verifier verifier(parts_.database);
+  LS_ASSIGN(const trust::VerifiedHello hello,
+            verifier.verify_hello(compact, parts_.docket.agencies(), arrival));
+  LS_ASSIGN(store::Transaction transaction, parts_.database.begin());
+  LS_RETURN_IF_ERROR(
+      parts_.mailboxes.saw({peer, hello.officer.credential_jws, parts_.clock.now()}));
+  LS_ASSIGN([[maybe_unused]] const bool is_new,
+            parts_.docket.mail().is_new(hello.officer.thumbprint, peer.device, hello.control.seq));
+  LS_RETURN_IF_ERROR(transaction.commit());
+  const state::Addressee to{peer, hello.officer.thumbprint, hello.officer.credential.recipients};
+  LS_RETURN_IF_ERROR(send_once(to, wire::Ack{hello.control.seq}));
+  LS_RETURN_IF_ERROR(send_state(to, std::get<wire::Hello>(hello.control.command)));
+  deliver(peer);
+  out_[peer].restart();
+  send_due(peer, out_[peer]);
+  return absl::OkStatus();
+}
+
+absl::Status Post::send_state(const state::Addressee& to, const wire::Hello& hello) {
+  LS_ASSIGN(const std::vector<state::Transfer> transfers, parts_.docket.transfers().all());
+  wire::State state;
+  for (const state::Transfer& transfer : transfers) {
+    if (transfer.peer != to.peer || transfer.officer != to.officer) continue;
+    if (transfer.revoked) state.revoked.push_back(transfer.id);
+    if (transfer.offered) state.offers.push_back(transfer.id);
+  }
+  LS_ASSIGN(const auto daily, parts_.ledger.newest(ledger::Audience::daily));
+  if (daily) {
+    state.checkpoint = daily->note;
+    if (hello.tree_size > 0 && hello.tree_size <= daily->size) {
+      LS_ASSIGN(const auto proof, parts_.ledger.consistency(hello.tree_size, daily->size));
+      for (const crypto::Hash& hash : proof) state.consistency.push_back(crypto::to_hex(hash));
+    }
+  }
+  return send_once(to, state);
+}
+
+absl::StatusOr<trust::Officer> Post::officer_of(const wire::Peer& peer,
+                                                const trust::Arrival& arrival) const {
+  LS_ASSIGN(const auto device, parts_.mailboxes.device(peer));
+  if (!device) return denied("this device has not said HELLO");
+  const trust::Verifier verifier(parts_.database);
+  return verifier.verify_credential(device->credential_jws, parts_.docket.agencies(), arrival);
+}
+
+absl::Status Post::on_control(const wire::Peer& peer, const trust::Arrival& arrival,
+                              std::string_view compact) {
+  LS_ASSIGN(const trust::Officer officer, officer_of(peer, arrival));
+  const trust::Verifier verifier(parts_.database);
+  LS_ASSIGN(const wire::Control control, verifier.verify_control(compact, officer.key, arrival));
+  if (const auto* ack = std::get_if<wire::Ack>(&control.command)) {
+    LS_RETURN_IF_ERROR(parts_.docket.mail().acknowledge(peer, ack->acked));
+    out_[peer].acknowledge(ack->acked);
+    send_due(peer, out_[peer]);
+    return absl::OkStatus();
+  }
+  if (const auto* done = std::get_if<wire::Done>(&control.command)) {
+    LS_RETURN_IF_ERROR(on_done(peer, officer, arrival, *done));
+  } else if (const auto* cancel = std::get_if<wire::Cancel>(&control.command)) {
+    LS_RETURN_IF_ERROR(on_cancel(officer, *cancel));
+  } else {
+    return invalid("not a message for a gateway");
+  }
+  // Both may be handled twice without harm, so the ACK may come after them.
+  return send_once({peer, officer.thumbprint, officer.credential.recipients},
+                   wire::Ack{control.seq});
+}
+
+absl::Status Post::on_done(const wire::Peer& peer, const trust::Officer& officer,
+                           const trust::Arrival& arrival, const wire::Done& done) {
+  LS_ASSIGN(const crypto::Jws peeked, crypto::peek_jws(done.receipt));
+  LS_ASSIGN(const wire::Receipt claimed, wire::decode_receipt(peeked.payload));
+  const trust::Verifier verifier(parts_.database);
+  LS_RETURN_IF_ERROR(
+      verifier.verify_receipt(done.receipt, officer.key, claimed.delivery_sha256, arrival)
+          .status());
+  LS_ASSIGN(state::Step step,
+            parts_.docket.store_receipt(officer.thumbprint, claimed.delivery_sha256, done.receipt));
+  parts_.on_step(std::move(step));
+  deliver(peer);
+  return absl::OkStatus();
+}
+
+absl::Status Post::on_cancel(const trust::Officer& officer, const wire::Cancel& cancel) {
+  LS_ASSIGN(const state::StoredRequest request, parts_.docket.find(cancel.request_id));
+  if (request.origin.officer != officer.thumbprint) {
+    return denied("request `{}` is another officer's", cancel.request_id);
+  }
+  parts_.on_step(parts_.docket.apply(cancel.request_id, release::event::Cancelled{}));
+  return absl::OkStatus();
+}
+
+void Post::on_get(const wire::Peer& peer, const Bytes& bytes) {
+  const auto get = wire::decode_get(bytes);
+  if (!get.ok()) return strangers_.count(get.status());
+  const absl::Status status =
+      answer_get(peer, *get, sender_.on_get(peer, *get, parts_.clock.now()));
+  if (!status.ok()) parts_.on_trouble(fmt::format("a chunk was not sent: {}", message_of(status)));
+}
+
+absl::Status Post::answer_get(const wire::Peer& peer, const wire::Get& get,
+                              const link::Sender::Answer& answer) {
+  if (std::holds_alternative<link::Sender::Nothing>(answer) || link_ == nullptr) {
+    return absl::OkStatus();
+  }
+  const std::string id = crypto::to_base64url(get.transfer);
+  if (const auto* serve = std::get_if<link::Sender::Serve>(&answer)) {
+    if (serve->store_first) {
+      LS_RETURN_IF_ERROR(
+          parts_.docket.transfers().save_sent(id, sender_.sent_of(get.transfer)->bytes()));
+    }
+    // False: the queue is full; the requester asks again.
+    [[maybe_unused]] const bool queued = link_->send_data(peer, get.transfer, serve->indices);
+    return absl::OkStatus();
+  }
+  LS_ASSIGN(const trust::Arrival arrival, arrival_of(peer));
+  LS_ASSIGN(const trust::Officer officer, officer_of(peer, arrival));
+  const state::Addressee to{peer, officer.thumbprint, officer.credential.recipients};
+  if (const auto* resend = std::get_if<link::Sender::Resend>(&answer)) {
+    return send_once(to, wire::Resend{id, resend->base, resend->bitmap});
+  }
+  return send_once(to, wire::Revoke{{id}});
+}
+
+absl::Status Post::send_once(const state::Addressee& to, const wire::Command& command) {
+  LS_ASSIGN(Bytes sealed, parts_.docket.mail().seal_once(to, command, parts_.clock.now()));
+  // False: not connected; the peer asks again.
+  if (link_ != nullptr) [[maybe_unused]]
+    const bool sent = link_->send_control(to.peer, sealed);
+  return absl::OkStatus();
+}
+
+void Post::deliver(const wire::Peer& peer) {
+  const auto letters = parts_.docket.mail().pending(peer);
+  if (!letters.ok()) {
+    return parts_.on_trouble(fmt::format("cannot read the mail: {}", message_of(letters.status())));
+  }
+  link::ReliableOut& out = out_[peer];
+  std::uint64_t& loaded = loaded_seq_[peer];
+  for (const state::Letter& letter : *letters) {
+    if (letter.seq <= loaded) continue;
+    out.add(letter.seq, letter.sealed);
+    loaded = letter.seq;
+  }
+  send_due(peer, out);
+}
+
+void Post::deliver_all() {
+  const auto peers = parts_.docket.mail().peers();
+  if (!peers.ok()) return;
+  for (const wire::Peer& peer : *peers) deliver(peer);
+}
+
+void Post::send_due(const wire::Peer& peer, link::ReliableOut& out) {
+  if (link_ == nullptr || !link_->up()) return;
+  for (const link::ReliableOut::Message* message : out.due(parts_.clock.steady())) {
+    [[maybe_unused]] const bool sent = link_->send_control(peer, message->sealed);
+  }
+}
+
+void Post::repeat_due() {
+  for (auto& [peer, out] : out_) send_due(peer, out);
+}
+
+void Post::restart_all() {
+  for (auto& [peer, out] : out_) out.restart();
+  repeat_due();
+}
+
+void Post::on_sent(const wire::TransferId& transfer, const std::vector<std::uint64_t>& indices) {
+  sender_.mark_sent(transfer, indices);
+}
+
+void Post::store_bitmaps() {
+  for (const wire::TransferId& id : sender_.take_changed()) {
+    const link::Bitmap* sent = sender_.sent_of(id);
+    if (sent == nullptr) continue;
+    const absl::Status status =
+        parts_.docket.transfers().save_sent(crypto::to_base64url(id), sent->bytes());
+    if (!status.ok()) {
+      parts_.on_trouble(fmt::format("cannot store what was sent: {}", message_of(status)));
+    }
+  }
+}
+
+void Post::serve(const state::Transfer& transfer) {
+  const wire::TransferId id = transfer_id_of(transfer.id);
+  auto sent = link::Bitmap::from_bytes(transfer.chunks, transfer.sent);
+  if (!sent.ok()) {
+    return parts_.on_trouble(fmt::format("transfer of `{}` is damaged: {}", transfer.request,
+                                         message_of(sent.status())));
+  }
+  sender_.add(id, transfer.peer, *std::move(sent), transfer.expires,
+              transfer.revoked ? link::Mode::revoked
+              : suspended_     ? link::Mode::suspended
+                               : link::Mode::live);
+  served_[id] = {transfer.request, transfer.piece};
+  if (transfer.revoked) revoked_.insert(id);
+  if (link_ != nullptr && !transfer.revoked) {
+    link_->add_file(id, transfer.path, hash_of(transfer.merkle_root));
+  }
+}
+
+void Post::withdraw(const std::string& request, int piece) {
+  for (const auto& [id, of] : served_) {
+    if (of != std::pair{request, piece}) continue;
+    if (link_ != nullptr) link_->forget(id);
+    sender_.set_mode(id, link::Mode::revoked);
+    revoked_.insert(id);
+  }
+}
+
+void Post::forget(const std::string& request, int piece) {
+  for (auto served = served_.begin(); served != served_.end();) {
+    if (served->second != std::pair{request, piece}) {
+      ++served;
+      continue;
+    }
+    if (link_ != nullptr) link_->forget(served->first);
+    sender_.remove(served->first);
+    revoked_.erase(served->first);
+    served = served_.erase(served);
+  }
+}
+
+void Post::suspend(bool suspended) {
+  if (suspended_ == suspended) return;
+  suspended_ = suspended;
+  for (const auto& [id, of] : served_) {
+    if (revoked_.contains(id)) continue;
+    sender_.set_mode(id, suspended ? link::Mode::suspended : link::Mode::live);
+  }
+}
+
+}  // namespace latchstring::daemon

@@ -1,0 +1,96 @@
+// The post office: what arrives from requesters is opened, verified and given to the docket; what
+// the docket wrote to them is sent, and repeated until they acknowledge it; files are served.
+// Threads: loop only. Limits: those of wire, link and trust.
+// A stranger's message, or one that does not verify, gets no answer at all: it is counted.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "gateway/base/clock.h"
+#include "gateway/crypto/age.h"
+#include "gateway/link/gateway_link.h"
+#include "gateway/link/reliable.h"
+#include "gateway/link/sender.h"
+#include "gateway/state/docket.h"
+#include "gateway/trust/trust.h"
+
+namespace latchstring::daemon {
+
+class Post {
+ public:
+  struct Parts {
+    store::Database& database;
+    state::Docket& docket;
+    ledger::Ledger& ledger;
+    trust::Mailboxes& mailboxes;
+    const Clock& clock;
+    const crypto::age::Identity& inbox;
+    std::string gateway_id;
+    // Runs the effects of a step that was committed.
+    std::function<void(absl::StatusOr<state::Step>)> on_step;
+    // Something the household should read in the log.
+    std::function<void(std::string)> on_trouble;
+  };
+  explicit Post(Parts parts);
+
+  // Null until the broker's address is known. The link must go before the post office.
+  void use_link(link::GatewayLink* link);
+
+  void on_message(const wire::Peer& peer, const Bytes& bytes);
+  void on_sent(const wire::TransferId& transfer, const std::vector<std::uint64_t>& indices);
+
+  // There may be new mail to this peer.
+  void deliver(const wire::Peer& peer);
+  void deliver_all();
+  void repeat_due();     // about once a second, and when the link comes up
+  void restart_all();    // the link came up: everything unacknowledged is due
+  void store_bitmaps();  // at least once a second
+
+  void serve(const state::Transfer& transfer);  // its piece is on offer, or was taken back
+  // Answered with REVOKE from now on; no chunk is published after it returns.
+  void withdraw(const std::string& request, int piece);
+  void forget(const std::string& request, int piece);  // delivered or expired
+  // While something blocks sharing, GETs stay unanswered; nothing is deleted.
+  void suspend(bool suspended);
+
+  trust::Strangers& strangers() { return strangers_; }
+  const link::Sender& sender() const { return sender_; }
+
+ private:
+  void on_sealed(const wire::Peer& peer, const Bytes& bytes);
+  absl::Status on_request(const wire::Peer& peer, const trust::Arrival& arrival,
+                          std::string_view compact);
+  absl::Status on_hello(const wire::Peer& peer, const trust::Arrival& arrival,
+                        std::string_view compact);
+  absl::Status on_control(const wire::Peer& peer, const trust::Arrival& arrival,
+                          std::string_view compact);
+  absl::Status on_done(const wire::Peer& peer, const trust::Officer& officer,
+                       const trust::Arrival& arrival, const wire::Done& done);
+  absl::Status on_cancel(const trust::Officer& officer, const wire::Cancel& cancel);
+  absl::Status send_state(const state::Addressee& to, const wire::Hello& hello);
+  void on_get(const wire::Peer& peer, const Bytes& bytes);
+  absl::Status answer_get(const wire::Peer& peer, const wire::Get& get,
+                          const link::Sender::Answer& answer);
+  absl::Status send_once(const state::Addressee& to, const wire::Command& command);
+  absl::StatusOr<trust::Arrival> arrival_of(const wire::Peer& peer) const;
+  absl::StatusOr<trust::Officer> officer_of(const wire::Peer& peer,
+                                            const trust::Arrival& arrival) const;
+  void send_due(const wire::Peer& peer, link::ReliableOut& out);
+
+  Parts parts_;
+  link::GatewayLink* link_ = nullptr;
+  link::Sender sender_;
+  trust::Strangers strangers_;
+  std::map<wire::Peer, link::ReliableOut> out_;
+  std::map<wire::Peer, std::uint64_t> loaded_seq_;                  // newest letter already in out_
+  std::map<wire::TransferId, std::pair<std::string, int>> served_;  // request and piece
+  std::set<wire::TransferId> revoked_;
+  bool suspended_ = false;
+};
+
+}  // namespace latchstring::daemon
