@@ -1,0 +1,243 @@
+#include "gateway/evidence/verify.h"
+
+#include <set>
+
+#include "tests/support/catch.h"
+#include "tests/support/release.h"
+
+namespace latchstring::evidence {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  Folder() { release.leave_evidence(path); }
+  Anchor anchor() const { return {release.gateway.verify_key().thumbprint(), release.vkey()}; }
+  Report check() const { return *verify(path, anchor()); }
+
+  const test::TemporaryFolder temporary;
+  const Path path = temporary.path() / "abcdefgh23";
+  test::Release release;
+};
+
+std::string words_of(const Report& report) {
+  std::string words;
+  for (const Finding& finding : report.findings) {
+    if (finding.outcome == Outcome::holds) continue;
+    words += fmt::format("{}: {}\n", finding.file, finding.words);
+  }
+  return words;
+}
+
+std::set<std::string> failed(const Report& report) {
+  std::set<std::string> files;
+  for (const Finding& finding : report.findings) {
+    if (finding.outcome == Outcome::failed) files.insert(finding.file);
+  }
+  return files;
+}
+
+std::vector<std::string> files_in(const Path& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), folder).string());
+  }
+  return files;
+}
+
+// Forty places spread over the file, and its first and last bytes.
+std::vector<std::size_t> sampled_offsets(std::size_t size) {
+  std::vector<std::size_t> offsets{0, size - 2, size - 1};
+  for (std::size_t i = 1; i < 40; ++i) offsets.push_back(size * i / 40);
+  return offsets;
+}
+
+TEST_CASE("a folder as it was received holds, and every file in it was looked at") {
+  const Folder folder;
+  const Report report = folder.check();
+  INFO(words_of(report));
+  CHECK(report.verdict() == Verdict::all_holds);
+  CHECK(report.signer == folder.anchor().fingerprint);
+  std::set<std::string> looked_at;
+  for (const Finding& finding : report.findings) looked_at.insert(finding.file);
+  for (const std::string& file : files_in(folder.path)) CHECK(looked_at.contains(file));
+  CHECK(looked_at.size() == 11);
+  // The fingerprint alone will do, also as it is printed; without an anchor nobody is known.
+  const auto spoken =
+      anchor_of_fingerprint(crypto::spoken_fingerprint(folder.release.gateway.verify_key()));
+  REQUIRE(spoken.ok());
+  CHECK(verify(folder.path, *spoken)->verdict() == Verdict::all_holds);
+  CHECK(verify(folder.path, std::nullopt)->verdict() == Verdict::signer_unknown);
+}
+
+TEST_CASE("what was not kept sealed need not be there, half of it is not enough") {
+  Folder folder;
+  fs::remove(folder.path / "sealed" / "clip-1.mp4.age");
+  CHECK(failed(folder.check()) == std::set<std::string>{"sealed/clip-1.mp4.age"});
+  fs::remove_all(folder.path / "sealed");
+  CHECK(folder.check().verdict() == Verdict::all_holds);
+}
+
+TEST_CASE("one changed byte anywhere in any file fails and names that file") {
+  const Folder folder;
+  for (const std::string& file : files_in(folder.path)) {
+    const std::string good = test::get(folder.path / file);
+    for (const std::size_t at : sampled_offsets(good.size())) {
+      for (const char flip : {'\x01', '\x20'}) {
+        std::string bad = good;
+        bad[at] = static_cast<char>(bad[at] ^ flip);
+        test::put(folder.path / file, bad);
+        const Report report = folder.check();
+        INFO(file << " at " << at);
+        CHECK(report.verdict() == Verdict::broken);
+        CHECK(failed(report).contains(file));
+        CHECK(verify(folder.path, std::nullopt)->verdict() == Verdict::broken);
+      }
+    }
+    for (const std::string& bad :
+         {good + "x", good + "\n", good.substr(0, good.size() - 1), std::string()}) {
+      test::put(folder.path / file, bad);
+      INFO(file << " with " << bad.size() << " of " << good.size() << " bytes");
+      CHECK(failed(folder.check()).contains(file));
+    }
+    fs::remove(folder.path / file);
+    CHECK(failed(folder.check()).contains(file));
+    test::put(folder.path / file, good);
+  }
+  CHECK(folder.check().verdict() == Verdict::all_holds);
+}
+
+TEST_CASE("a change is blamed on its file alone where the others can be judged without it") {
+  const Folder folder;
+  for (const char* file : {"clip-1.mp4", "frames-1.csv", "regions-1.json", "release-1.html",
+                           "manifest-1.json", "receipt-1.jws", "ledger-proof-1.txt",
+                           "manifest-1.jws", "delivery-1.jws", "sealed/clip-1.mp4.age"}) {
+    const std::string good = test::get(folder.path / file);
+    std::string bad = good;
+    bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
+    test::put(folder.path / file, bad);
+    const Report report = folder.check();
+    INFO(words_of(report));
+    CHECK(failed(report) == std::set<std::string>{file});
+    test::put(folder.path / file, good);
+  }
+}
+
+TEST_CASE("a folder signed throughout with another key fails at an anchor only") {
+  Folder folder;
+  const Anchor anchor = folder.anchor();
+  fs::remove_all(folder.path);
+  test::Release forged;  // other keys for everybody, same words
+  forged.leave_evidence(folder.path);
+  CHECK(verify(folder.path, std::nullopt)->verdict() == Verdict::signer_unknown);
+  const Report report = *verify(folder.path, anchor);
+  CHECK(report.verdict() == Verdict::broken);
+  CHECK(failed(report) == std::set<std::string>{"manifest-1.jws"});
+  CHECK(verify(folder.path, Anchor{anchor.fingerprint, ""})->verdict() == Verdict::broken);
+}
+
+TEST_CASE("a ledger that is not the ticket's is refused") {
+  const Folder folder;
+  const test::Release other;
+  CHECK(verify(folder.path, Anchor{folder.anchor().fingerprint, other.vkey()})->verdict() ==
+        Verdict::broken);
+}
+
+TEST_CASE("files that do not belong there are refused by name") {
+  const Folder folder;
+  test::put(folder.path / "notes.txt", "x");
+  CHECK(failed(folder.check()) == std::set<std::string>{"notes.txt"});
+  fs::remove(folder.path / "notes.txt");
+  test::put(folder.path / "sealed" / "clip-1.mp4", "x");
+  CHECK(failed(folder.check()) == std::set<std::string>{"sealed/clip-1.mp4"});
+  fs::remove(folder.path / "sealed" / "clip-1.mp4");
+  fs::create_directory(folder.path / "clip-2.mp4");
+  CHECK(failed(folder.check()).contains("clip-2.mp4"));
+  CHECK(failed(folder.check()).contains("manifest-2.jws"));
+  fs::remove(folder.path / "clip-2.mp4");
+  const std::string clip = test::get(folder.path / "clip-1.mp4");
+  fs::rename(folder.path / "clip-1.mp4", folder.temporary.path() / "elsewhere");
+  fs::create_symlink(folder.temporary.path() / "elsewhere", folder.path / "clip-1.mp4");
+  CHECK(failed(folder.check()).contains("clip-1.mp4"));
+}
+
+TEST_CASE("an empty folder and a missing one are no evidence") {
+  const test::TemporaryFolder folder;
+  CHECK(verify(folder.path(), std::nullopt)->verdict() == Verdict::broken);
+  CHECK(absl::IsNotFound(verify(folder.path() / "none", std::nullopt).status()));
+}
+
+TEST_CASE("pieces of one release stand together, those of two do not") {
+  Folder folder;
+  folder.release.leave_evidence(folder.path, 2);
+  CHECK(folder.check().verdict() == Verdict::all_holds);
+  for (const std::string& file : files_in(folder.path)) {
+    const auto clip = clip_of(Path(file).filename().string(), file.rfind("sealed/", 0) == 0);
+    if (clip->piece == 2) fs::remove(folder.path / file);
+  }
+  test::Release other;
+  other.leave_evidence(folder.path, 2);
+  CHECK(verify(folder.path, std::nullopt)->verdict() == Verdict::broken);
+}
+
+TEST_CASE("a right signature under a wrong statement does not help") {
+  // The gateway itself signs a manifest that contradicts itself or its files.
+  const auto verdict_of = [](auto change) {
+    Folder folder;
+    const Path file = folder.path / "manifest-1.jws";
+    wire::Manifest manifest = *wire::decode_manifest(crypto::peek_jws(test::get(file))->payload);
+    change(manifest, folder);
+    const std::string payload = wire::encode(manifest);
+    const std::string jws = crypto::sign_jws(folder.release.gateway, wire::kTypManifest, payload);
+    test::put(file, jws);
+    test::put(folder.path / "manifest-1.json", payload);
+    wire::Delivery delivery = *wire::decode_delivery(
+        crypto::peek_jws(test::get(folder.path / "delivery-1.jws"))->payload);
+    delivery.manifest_sha256 = crypto::sha256_hex(jws);
+    const std::string delivery_jws =
+        crypto::sign_jws(folder.release.gateway, wire::kTypDelivery, wire::encode(delivery));
+    test::put(folder.path / "delivery-1.jws", delivery_jws);
+    test::put(folder.path / "receipt-1.jws", folder.release.receipt(delivery_jws));
+    test::put(folder.path / "ledger-proof-1.txt",
+              encode(folder.release.ledger_proof(1, delivery_jws, crypto::sha256_hex(jws))));
+    const Report report = folder.check();
+    INFO(words_of(report));
+    return report.verdict();
+  };
+  CHECK(verdict_of([](wire::Manifest&, Folder&) {}) == Verdict::all_holds);
+  using M = wire::Manifest;
+  CHECK(verdict_of([](M& m, Folder&) { m.frames = 49; }) == Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder&) { m.asked.to = m.granted.from + Duration{1}; }) ==
+        Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder&) { m.given.to = m.granted.to + Duration{1}; }) ==
+        Verdict::broken);
+  // The grant ends before the last frame.
+  CHECK(verdict_of([](M& m, Folder&) {
+          m.granted.to = m.given.to = m.given.from + std::chrono::milliseconds{1'960};
+        }) == Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder&) { m.sources.clear(); }) == Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder&) { m.files.pop_back(); }) == Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder&) { m.files.push_back(m.files[0]); }) == Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder&) { m.piece = 2; }) == Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder&) { m.request_sha256[0] = '9'; }) == Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder&) { m.common.iat += std::chrono::hours{24 * 60}; }) ==
+        Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder& f) {
+          m.common.aud = f.release.agency.verify_key().thumbprint();
+        }) == Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder& f) {
+          m.common.iss = f.release.agency.verify_key().thumbprint();
+        }) == Verdict::broken);
+  CHECK(verdict_of([](M& m, Folder& f) {
+          m.gateway_jwk = f.release.agency.verify_key().to_jwk();
+        }) == Verdict::broken);
+}
+
+TEST_CASE("a fingerprint is 43 characters and nothing else") {
+  CHECK(anchor_of_fingerprint("aaaa").status().code() == absl::StatusCode::kInvalidArgument);
+  CHECK(!anchor_of_fingerprint("").ok());
+  CHECK(!anchor_of_fingerprint(std::string(64, 'a')).ok());
+}
+
+}  // namespace
+}  // namespace latchstring::evidence
