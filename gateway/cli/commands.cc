@@ -63,6 +63,7 @@ void add_commands(CLI::App& app, Session& session) {
   add_pause_commands(app, session);
   add_log_commands(app, session);
   add_archive_commands(app, session);
+  add_redact_command(app, session);
 }
 
 }  // namespace latchstring::cli

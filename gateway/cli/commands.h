@@ -22,6 +22,7 @@ void add_share_command(CLI::App& app, Session& session);
 void add_pause_commands(CLI::App& app, Session& session);
 void add_log_commands(CLI::App& app, Session& session);
 void add_archive_commands(CLI::App& app, Session& session);
+void add_redact_command(CLI::App& app, Session& session);
 
 // The program with all of them.
 void add_commands(CLI::App& app, Session& session);

@@ -244,7 +244,7 @@ def test_help_has_an_example_on_every_level(household):
     check()
     assert set(commands_of(household)) == {
         "init", "status", "camera", "resident", "agency", "policy", "request", "share", "pause",
-        "resume", "log", "archive"}
+        "resume", "log", "archive", "redact"}
 
 
 def test_every_listing_takes_json(household):
@@ -252,3 +252,40 @@ def test_every_listing_takes_json(household):
                   ("request", "list"), ("request", "show"), ("log", "show"), ("archive", "list"),
                   ("policy", "check"), ("policy", "explain"), ("policy", "test")):
         assert "--json" in household.run(*words, "--help", house=False).stdout, words
+
+
+def frames_of(film):
+    """Pictures and sound tracks of a film, edit lists ignored."""
+    told = subprocess.run(["ffprobe", "-v", "error", "-ignore_editlist", "1", "-count_frames",
+                           "-show_entries", "stream=codec_type,nb_read_frames", "-of", "csv=p=0",
+                           film], capture_output=True, text=True, check=True).stdout.split()
+    kinds = dict(line.split(",")[:2] for line in told)
+    return int(kinds["video"]), "audio" in kinds
+
+
+def test_redact_works_on_any_film_without_a_daemon(household, tmp_path):
+    film = tmp_path / "in.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=duration=2:size=320x240",
+                    "-f", "lavfi", "-i", "sine=duration=2", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a",
+                    "aac", "-shortest", film], check=True)
+    frames, has_sound = frames_of(film)
+    assert has_sound
+    out, report = tmp_path / "out.mp4", tmp_path / "regions.json"
+    command = ("redact", film, "--redact", "audio,moving", "--out", out, "--report", report)
+    done = household.run(*command, house=False)
+    assert done.returncode == 0, done.stderr
+    assert frames_of(out) == (frames, False)
+    assert report.stat().st_size > 0
+    again = household.run(*command, house=False)
+    assert again.returncode == 1 and "is there already" in again.stderr
+
+
+def test_a_wrong_redact_makes_no_file(household, tmp_path):
+    film = tmp_path / "in.mp4"
+    film.write_text("no film")
+    out = tmp_path / "out.mp4"
+    done = household.run("redact", film, "--redact", "moving", "--out", out, house=False)
+    assert done.returncode == 1 and done.stderr.startswith("latchstring: error: ")
+    done = household.run("redact", film, "--redact", "the_window", "--out", out, house=False)
+    assert done.returncode == 2 and "--rules FILE" in done.stderr
+    assert not out.exists()
