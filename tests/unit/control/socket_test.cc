@@ -246,8 +246,8 @@ TEST_CASE("a file travels through the passed pipe") {
     });
     INFO(message_of(answer.status));
     CHECK(answer.status.ok());
-    writer.join();
   }
+  writer.join();  // only now is it sure that the handler has put it there
   CHECK(got == sent);
 }
 
@@ -263,12 +263,14 @@ TEST_CASE("a caller whose file cannot be written stops, and the daemon is told b
                        });
                      }}};
   ::signal(SIGPIPE, SIG_IGN);
-  const House house(std::move(handlers));
-  Call call = call_of("camera.snapshot");
-  call.arguments.string("camera", "front_door");
-  const Answer answer = control::call(house.socket(), std::move(call),
-                                      [](ByteView) { return exhausted("the disk is full"); });
-  CHECK(absl::IsResourceExhausted(answer.status));
+  {
+    const House house(std::move(handlers));
+    Call call = call_of("camera.snapshot");
+    call.arguments.string("camera", "front_door");
+    const Answer answer = control::call(house.socket(), std::move(call),
+                                        [](ByteView) { return exhausted("the disk is full"); });
+    CHECK(absl::IsResourceExhausted(answer.status));
+  }
   writer.join();
   CHECK(failed);
 }
