@@ -266,7 +266,8 @@ def frames_of(film):
 def test_redact_works_on_any_film_without_a_daemon(household, tmp_path):
     film = tmp_path / "in.mp4"
     subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=duration=2:size=320x240",
-                    "-f", "lavfi", "-i", "sine=duration=2", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a",
+                    "-f", "lavfi", "-i",
+                    "sine=duration=2", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a",
                     "aac", "-shortest", film], check=True)
     frames, has_sound = frames_of(film)
     assert has_sound
