@@ -149,7 +149,7 @@ std::string how_to_verify(const wire::Manifest& m, const Names& names) {
 or aloud:</p>
 <p><span class="seal hash">{}</span></p>
 <p>In one step, in the folder's parent, with the tool that received it:</p>
-<pre>latchstring-request verify FOLDER --gateway-key {}</pre>
+<pre>latchstring-request verify FOLDER --gateway-key={}</pre>
 <p>With ordinary tools alone:</p>
 <ol>
 <li><code>sha256sum {} {} {}</code> gives the values above. They also stand, with the value of this
@@ -190,7 +190,8 @@ untrue. Faults that I do know of:</li>
 that gives an accurate result: it holds the pictures of {}, and what was hidden in them is named
 in this sheet.</li>
 <li>The file is identified by its SHA-256 value
-<span class="hash">{}</span>. A file with this value is a true copy of what the gateway released.</li>
+<span class="hash">{}</span>. A file with this value is a true copy of what the gateway
+released.</li>
 </ol>
 <p>I declare under penalty of perjury that the foregoing is true and correct.</p>
 <div class="lines"><span>Name and signature</span><span>Place and date</span></div>

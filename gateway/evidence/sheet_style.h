@@ -27,6 +27,8 @@ th, td { padding: .38rem .6rem .38rem 0; text-align: left; vertical-align: top; 
 code, .hash, pre { font-family: "Source Code Pro", "Noto Sans Mono", "DejaVu Sans Mono", monospace;
   font-size: .86em; }
 .hash { overflow-wrap: anywhere; }
+td.hash { font-size: .8em; }
+.files code { white-space: nowrap; }
 pre { margin: .6rem 0; padding: .8rem 1rem; background: var(--tint); border-radius: 4px;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 ul, ol { margin: .6rem 0; padding-left: 1.4rem; }

@@ -44,7 +44,7 @@ inline std::string get(const Path& path) {
 
 // What seal() was given and made, and the keys of everybody. The officer's credential is signed by
 // `agency`.
-struct Release {
+struct SampleRelease {
   crypto::SigningKey gateway = crypto::SigningKey::generate();
   crypto::SigningKey ledger = crypto::SigningKey::generate();
   crypto::SigningKey agency = crypto::SigningKey::generate();

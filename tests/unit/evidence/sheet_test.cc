@@ -8,14 +8,14 @@ namespace {
 
 std::string sample() {
   const test::TemporaryFolder folder;
-  test::Release release;
+  test::SampleRelease release;
   release.leave_evidence(folder.path());
   return test::get(folder.path() / "release-1.html");
 }
 
 TEST_CASE("the sheet says who, what, when and how to verify") {
   const test::TemporaryFolder folder;
-  const test::Release release;
+  const test::SampleRelease release;
   release.leave_evidence(folder.path());
   const std::string html = test::get(folder.path() / "release-1.html");
   const auto says = [&html](std::string_view text) {

@@ -17,7 +17,7 @@ struct Folder {
 
   const test::TemporaryFolder temporary;
   const Path path = temporary.path() / "abcdefgh23";
-  test::Release release;
+  test::SampleRelease release;
 };
 
 std::string words_of(const Report& report) {
@@ -127,7 +127,7 @@ TEST_CASE("a folder signed throughout with another key fails at an anchor only")
   Folder folder;
   const Anchor anchor = folder.anchor();
   fs::remove_all(folder.path);
-  test::Release forged;  // other keys for everybody, same words
+  test::SampleRelease forged;  // other keys for everybody, same words
   forged.leave_evidence(folder.path);
   CHECK(verify(folder.path, std::nullopt)->verdict() == Verdict::signer_unknown);
   const Report report = *verify(folder.path, anchor);
@@ -138,7 +138,7 @@ TEST_CASE("a folder signed throughout with another key fails at an anchor only")
 
 TEST_CASE("a ledger that is not the ticket's is refused") {
   const Folder folder;
-  const test::Release other;
+  const test::SampleRelease other;
   CHECK(verify(folder.path, Anchor{folder.anchor().fingerprint, other.vkey()})->verdict() ==
         Verdict::broken);
 }
@@ -175,7 +175,7 @@ TEST_CASE("pieces of one release stand together, those of two do not") {
     const auto clip = clip_of(Path(file).filename().string(), file.rfind("sealed/", 0) == 0);
     if (clip->piece == 2) fs::remove(folder.path / file);
   }
-  test::Release other;
+  test::SampleRelease other;
   other.leave_evidence(folder.path, 2);
   CHECK(verify(folder.path, std::nullopt)->verdict() == Verdict::broken);
 }

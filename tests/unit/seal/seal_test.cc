@@ -12,13 +12,13 @@ namespace fs = std::filesystem;
 struct Bench {
   absl::StatusOr<SealedFiles> seal(std::size_t clip_bytes = 200'000) {
     const GrantTerms terms = release.terms();
-    return seal_video(terms, test::Release::video(terms, clip_bytes), 1, release.context(),
+    return seal_video(terms, test::SampleRelease::video(terms, clip_bytes), 1, release.context(),
                       release.gateway, folder.path(), [] { return false; });
   }
   bool empty() const { return fs::is_empty(folder.path()); }
 
   const test::TemporaryFolder folder;
-  const test::Release release;
+  const test::SampleRelease release;
 };
 
 int run(const std::string& command) {
@@ -48,7 +48,8 @@ TEST_CASE("what is inside is padded and what is outside is described") {
   const auto sealed = bench.seal();
   REQUIRE(sealed.ok());
   REQUIRE(sealed->files.size() == 2);
-  const std::string tar = test::Release::opened(sealed->files[1].path, bench.release.identity);
+  const std::string tar =
+      test::SampleRelease::opened(sealed->files[1].path, bench.release.identity);
   CHECK(padme(tar.size()) == tar.size());
   CHECK(tar.size() % 512 == 0);
   const auto jws = crypto::verify_jws(sealed->delivery_jws, wire::kTypDelivery,
@@ -70,7 +71,8 @@ TEST_CASE("what is inside is padded and what is outside is described") {
   CHECK(delivery->manifest_sha256 == crypto::sha256_hex(inner->front().content));
   const auto manifest = wire::decode_manifest(crypto::peek_jws(inner->front().content)->payload);
   REQUIRE(manifest.ok());
-  const std::string clip = test::Release::opened(sealed->files[0].path, bench.release.identity);
+  const std::string clip =
+      test::SampleRelease::opened(sealed->files[0].path, bench.release.identity);
   CHECK(manifest->files[0] == wire::NamedFile{"clip-1.mp4", clip.size(), crypto::sha256_hex(clip)});
   CHECK(manifest->decision_sha256 == bench.release.context().decision_sha256);
   CHECK(manifest->request_id == "abcdefgh23");
@@ -89,7 +91,7 @@ TEST_CASE("a stop between chunks leaves nothing") {
   for (int stop_at = 1; stop_at <= 4; ++stop_at) {
     int asked = 0;
     const auto sealed =
-        seal_video(terms, test::Release::video(terms, 3'000'000), 1, bench.release.context(),
+        seal_video(terms, test::SampleRelease::video(terms, 3'000'000), 1, bench.release.context(),
                    bench.release.gateway, bench.folder.path(), [&] { return ++asked == stop_at; });
     INFO(stop_at);
     CHECK(absl::IsCancelled(sealed.status()));
@@ -109,7 +111,7 @@ TEST_CASE("trouble on the way leaves nothing") {
   Bench bench;
   const GrantTerms terms = bench.release.terms();
   const auto refused = [&](auto change) {
-    ReleasedVideo video = test::Release::video(terms);
+    ReleasedVideo video = test::SampleRelease::video(terms);
     Context context = bench.release.context();
     GrantTerms granted = terms;
     change(video, context, granted);
@@ -139,7 +141,7 @@ TEST_CASE("trouble on the way leaves nothing") {
 TEST_CASE("a folder that is not there is an error, not a crash") {
   Bench bench;
   const GrantTerms terms = bench.release.terms();
-  CHECK(!seal_video(terms, test::Release::video(terms), 1, bench.release.context(),
+  CHECK(!seal_video(terms, test::SampleRelease::video(terms), 1, bench.release.context(),
                     bench.release.gateway, bench.folder.path() / "none", {})
              .ok());
 }
