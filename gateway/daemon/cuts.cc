@@ -84,6 +84,7 @@ absl::StatusOr<seal::Context> Cuts::context_for(const GrantTerms& terms) {
   seal::Context context;
   context.archive = parts_.keys.archive;
   context.gateway_id = parts_.keys.gateway_id;
+  context.ledger_vkey = parts_.ledger_vkey;
   const auto agency = rules->agencies.find(request.state.subject.agency);
   context.agency =
       agency == rules->agencies.end() ? request.state.subject.agency : agency->second.name;

@@ -32,6 +32,7 @@ class Cuts {
     Recorders& recorders;
     state::Docket& docket;
     redact::Redactor redactor;
+    std::string ledger_vkey;
     // Commits to all footage recorded so far.
     std::function<absl::Status()> commit_segments;
     std::function<void(absl::StatusOr<state::Step>)> on_step;

@@ -77,10 +77,10 @@ absl::Status Daemon::open_footage() {
   redact::Settings settings;
   settings.spool_folder = config_.state_dir;
   settings.threads = config_.redaction_threads;
-  cuts_ = std::make_unique<Cuts>(
-      Cuts::Parts{loop_, clock_, config_, *keys_, *archive_, *recorders_, *docket_,
-                  redact::Redactor(std::move(settings)), [this] { return commit_segments(); },
-                  [this](absl::StatusOr<state::Step> step) { perform(std::move(step)); }});
+  cuts_ = std::make_unique<Cuts>(Cuts::Parts{
+      loop_, clock_, config_, *keys_, *archive_, *recorders_, *docket_,
+      redact::Redactor(std::move(settings)), ledger_->vkey(), [this] { return commit_segments(); },
+      [this](absl::StatusOr<state::Step> step) { perform(std::move(step)); }});
   docket_->house().in_work = [this](const std::string& id) { return cuts_->pieces_of(id); };
   return absl::OkStatus();
 }

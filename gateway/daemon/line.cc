@@ -1,6 +1,7 @@
 #include "gateway/daemon/line.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "gateway/base/ensure.h"
 #include "gateway/base/log.h"
@@ -16,6 +17,8 @@ constexpr Duration kAuthorityYears = std::chrono::days{3650};
 constexpr Duration kServerDays = std::chrono::days{365};
 constexpr Duration kBackdate = std::chrono::days{1};  // requesters' clocks may be behind
 constexpr std::size_t kPasswordBytes = 16;
+constexpr Duration kBrokerStart = std::chrono::seconds{3};
+constexpr Duration kBrokerPoll = std::chrono::milliseconds{5};
 
 // Kept for the life of the house: it stands in every ticket.
 absl::StatusOr<crypto::CertifiedKey> authority(crypto::Keyring& keyring, store::Database& database,
@@ -96,6 +99,10 @@ absl::Status Line::start_broker(const config::Config& config, crypto::Keyring& k
   LS_ASSIGN(broker_, link::Broker::open(std::move(options)));
   LS_RETURN_IF_ERROR(broker_->start());
   watch_broker();
+  // At start only: a first attempt that finds nobody costs the link its patience.
+  for (Duration waited{0}; !broker_->listening() && waited < kBrokerStart; waited += kBrokerPoll) {
+    std::this_thread::sleep_for(kBrokerPoll);
+  }
   return absl::OkStatus();
 }
 
