@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import documents
 import layers
 import sizes
 import stages
@@ -87,6 +88,8 @@ def check_tree(root, use_git=True):
     for name, text in sources:
         if name.startswith(("gateway/", "policy/")):
             faults += layers.check_own_first(name, text, known)
+    ours = [(name, text) for name, text in sources if name.startswith(("gateway/", "policy/"))]
+    faults += documents.check(root, names, ours)
     faults += stages.check_single(defined) + stages.check_friends(friends, sources)
     faults += check_labels(root, labels)
     return faults, warnings

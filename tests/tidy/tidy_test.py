@@ -4,6 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import documents
 import forge
 import layers
 import sizes
@@ -129,6 +130,39 @@ class Tree(unittest.TestCase):
         self.assertEqual(self.faults(files=files), [])
         files["tests/sim/CMakeLists.txt"] = 'set_tests_properties(a PROPERTIES LABELS "sim")\n'
         self.assertIn("`sim`", self.faults(files=files)[0])
+
+
+    def test_links(self):
+        files = {"docs/a.md": "[b](ref/b.md#part) [c](../gateway/seal) [d](https://a.example)\n",
+                 "docs/ref/b.md": "[up](../a.md)\n"}
+        self.assertEqual(self.faults(files=files), [])
+        self.complains("docs/a.md", "see ![flow](flow.svg)\n", ":1:", "`flow.svg` leads nowhere")
+
+    def test_messages(self):
+        source = 'f(not_found("no camera `{}` in "  // which\n  "`{}`: say \\"which\\"", a, b));\n'
+        guide = "docs/guide/troubleshooting.md"
+        files = {"gateway/seal/b.cc": source,
+                 guide: "# A\n### no camera `...` in `...`: say \"which\"\n### camera `...`: say\n"}
+        self.assertEqual(self.faults(files=files), [])
+        for quoted in ("no camera `...` on `...`", "which"):
+            faults = self.faults(files={**files, guide: f"# Words\n\n### {quoted}\n"})
+            self.assertEqual(len(faults), 1, faults)
+            self.assertIn(f"{guide}:3: ", faults[0])
+        self.complains(guide, "### ... `...`\n", "any message")
+
+    def test_tables(self):
+        files = {"gateway/seal/b.cc": 'run("CREATE TABLE thing (a INTEGER)");\n',
+                 "docs/ref/a.md": "`other`\n"}
+        self.assertIn("`thing`", self.faults(files=files)[0])
+        self.assertEqual(self.faults(files={**files, "docs/ref/a.md": "`thing`: `a`\n"}), [])
+
+
+class Literals(unittest.TestCase):
+    def test_read(self):
+        text = ('a("one {} " /* not "two" */ "{{x}}"); // "three"\n'
+                "char c = '\"'; b(\"four\");\nR\"(five\n\"six\")\"\n")
+        self.assertEqual(documents.literals(text),
+                         ["one ... {x}", "four", 'five\n"six"'])
 
 
 class Functions(unittest.TestCase):
