@@ -136,7 +136,7 @@ void Daemon::resume() {
       if (!is_over(request)) pin_footage(request);
     }
   }
-  recorders_->apply(config_);
+  note_cameras(recorders_->apply(config_));
   blocked_ = "starting";
   perform(docket_->reconsider());
   tick();
@@ -166,6 +166,18 @@ absl::StatusOr<bool> Daemon::load_rules() {
   return changed;
 }
 
+void Daemon::note_cameras(const Recorders::Changes& changes) {
+  const auto note = [this](const std::string& camera, std::string_view change) {
+    const config::Camera* found = config_.find_camera(camera);
+    const std::string url_sha256 = found == nullptr ? "" : crypto::sha256_hex(found->url);
+    const absl::Status noted =
+        append(ledger::CameraChange{std::string(change), url_sha256}, camera);
+    if (!noted.ok()) log_line(LogLevel::error, message_of(noted));
+  };
+  for (const std::string& camera : changes.stopped) note(camera, "removed");
+  for (const std::string& camera : changes.started) note(camera, "added");
+}
+
 Daemon::Reloaded Daemon::reload() {
   Reloaded reloaded;
   auto fresh = config::read(config_.file);
@@ -176,6 +188,7 @@ Daemon::Reloaded Daemon::reload() {
     config_.name = std::move(fresh->name);
     config_.redaction_threads = fresh->redaction_threads;
     reloaded.cameras = recorders_->apply(config_);
+    note_cameras(reloaded.cameras);
   }
   if (const auto rules = load_rules(); !rules.ok()) {
     log_line(LogLevel::error, fmt::format("rules: {}", message_of(rules.status())));

@@ -90,7 +90,8 @@ class Daemon {
   void tick();
   void hourly();
   absl::Status heartbeat();
-  absl::Status append(ledger::Event event);
+  absl::Status append(ledger::Event event, std::string detail = {});
+  void note_cameras(const Recorders::Changes& changes);
   absl::Status sweep_outbox();
   void follow_block();
   void run_effect(const state::Effect& effect, const state::StoredRequest& request);

@@ -3,6 +3,7 @@
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
 #include "gateway/daemon/daemon.h"
+#include "gateway/daemon/service.h"
 #include "gateway/proof/merkle.h"
 
 namespace latchstring::daemon {
@@ -43,12 +44,14 @@ void Daemon::tick() {
   }
   hourly();
   complain("ledger", remember_checkpoint());
+  notify_service("WATCHDOG=1");
   loop_.after(kTick, [this] { tick(); });
 }
 
-absl::Status Daemon::append(ledger::Event event) {
+absl::Status Daemon::append(ledger::Event event, std::string detail) {
   LS_ASSIGN(store::Transaction transaction, database_->begin());
-  LS_RETURN_IF_ERROR(ledger_->append({clock_.now(), std::move(event), "", ""}).status());
+  LS_RETURN_IF_ERROR(
+      ledger_->append({clock_.now(), std::move(event), "", std::move(detail)}).status());
   return transaction.commit();
 }
 

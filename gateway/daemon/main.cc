@@ -1,12 +1,8 @@
 // latchstringd: parse, open, run, close.
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
-#include <cstring>
 #include <thread>
 
 #include "gateway/base/log.h"
@@ -14,24 +10,10 @@
 #include "gateway/crypto/secret.h"
 #include "gateway/daemon/daemon.h"
 #include "gateway/daemon/rules.h"
+#include "gateway/daemon/service.h"
 
 namespace latchstring::daemon {
 namespace {
-
-// sd_notify(3): one datagram to the socket that systemd names; nothing where there is none.
-void notify_service(std::string_view state) {
-  const char* name = std::getenv("NOTIFY_SOCKET");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (name == nullptr || std::strlen(name) >= sizeof address.sun_path) return;
-  std::memcpy(address.sun_path, name, std::strlen(name));
-  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
-  const UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(name));
-  [[maybe_unused]] const ssize_t sent =
-      ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
-               reinterpret_cast<const sockaddr*>(&address), length);
-}
 
 int fail(const absl::Status& status) {
   log_line(LogLevel::error, message_of(status));

@@ -1,7 +1,5 @@
 #include "gateway/state/facts.h"
 
-#include <absl/time/time.h>
-
 #include <algorithm>
 
 #include "gateway/base/status.h"
@@ -32,8 +30,8 @@ absl::Status decide_cameras(store::Database& database, const House& house,
   policy::Facts outside;
   outside.now = facts.now;
   LS_ASSIGN(const Given given,
-            given_since(database, subject.agency, month_start(house.rules->timezone, facts.now),
-                        subject.id));
+            given_since(database, subject.agency,
+                        policy::calendar_month(*house.rules, facts.now).from, subject.id));
   outside.clips_given_this_month = given.clips;
   outside.time_given_this_month = given.time;
   for (const std::string& camera : resolve_cameras(*house.rules, house, subject.cameras)) {
@@ -72,14 +70,6 @@ absl::Status check_requester(store::Database& database, const trust::Agencies& a
 }
 
 }  // namespace
-
-Instant month_start(const std::string& timezone, Instant now) {
-  absl::TimeZone zone;
-  if (!absl::LoadTimeZone(timezone, &zone)) zone = absl::UTCTimeZone();
-  const absl::Time time = absl::FromUnixMicros(now.time_since_epoch().count());
-  const absl::CivilMonth month(absl::ToCivilSecond(time, zone));
-  return Instant{Duration{absl::ToUnixMicros(absl::FromCivil(month, zone))}};
-}
 
 std::vector<std::string> resolve_cameras(const policy::Policy& policy, const House& house,
                                          const std::vector<std::string>& asked) {

@@ -23,7 +23,4 @@ absl::StatusOr<std::string> why_blocked(store::Database& database, const Clock& 
 std::vector<std::string> resolve_cameras(const policy::Policy& policy, const House& house,
                                          const std::vector<std::string>& asked);
 
-// The first instant of the household's calendar month that holds `now`.
-Instant month_start(const std::string& timezone, Instant now);
-
 }  // namespace latchstring::state
