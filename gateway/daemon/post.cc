@@ -225,10 +225,12 @@ absl::Status Post::answer_get(const wire::Peer& peer, const wire::Get& get,
 }
 
 absl::Status Post::send_once(const state::Addressee& to, const wire::Command& command) {
-  LS_ASSIGN(Bytes sealed, parts_.docket.mail().seal_once(to, command, parts_.clock.now()));
-  // False: not connected; the peer asks again.
+  auto sealed = parts_.docket.mail().seal_once(to, command, parts_.clock.now());
+  // Not now, or not connected: the peer asks again.
+  if (absl::IsUnavailable(sealed.status())) return absl::OkStatus();
+  LS_RETURN_IF_ERROR(sealed.status());
   if (link_ != nullptr) [[maybe_unused]]
-    const bool sent = link_->send_control(to.peer, sealed);
+    const bool sent = link_->send_control(to.peer, *sealed);
   return absl::OkStatus();
 }
 

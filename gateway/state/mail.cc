@@ -7,6 +7,12 @@
 #include "gateway/wire/envelope.h"
 
 namespace latchstring::state {
+namespace {
+
+// Well inside the window in which a peer tells old numbers from new ones.
+constexpr std::uint64_t kNumbersAhead = link::kSeqWindow / 2;
+
+}  // namespace
 absl::StatusOr<std::uint64_t> Mail::next_seq(const wire::Peer& peer) {
   LS_RETURN_IF_ERROR(
       database_.run("INSERT INTO outgoing_seq VALUES (?, ?, 1)"
@@ -46,6 +52,13 @@ absl::StatusOr<Bytes> Mail::seal_once(const Addressee& to, const wire::Command& 
   // An ACK is never answered and has no number of its own.
   std::uint64_t seq = 0;
   if (!std::holds_alternative<wire::Ack>(command)) {
+    LS_ASSIGN(const auto oldest,
+              database_.find<std::int64_t>("SELECT o.seq FROM outgoing o JOIN outgoing_seq s"
+                                           " ON s.mailbox = o.mailbox AND s.device = o.device"
+                                           " WHERE o.mailbox = ? AND o.device = ?"
+                                           " AND o.seq + ? <= s.last ORDER BY o.seq LIMIT 1",
+                                           {to.peer.mailbox, to.peer.device, kNumbersAhead}));
+    if (oldest) return unavailable("message {} is not acknowledged yet", *oldest);
     LS_ASSIGN(seq, next_seq(to.peer));
   }
   return seal(to, command, seq, now);
