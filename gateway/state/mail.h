@@ -38,8 +38,8 @@ class Mail {
   absl::Status enqueue(const Addressee& to, const wire::Command& command, std::string_view about,
                        Instant now);
   // Numbered like the others but not kept: STATE, RESEND, REVOKED. Opens no transaction of its own.
-  // Unavailable: a kept message is still unacknowledged far below, and a higher number would push it
-  // out of the peer's window: it would count as seen.
+  // Unavailable: a kept message is still unacknowledged far below, and a higher number would push
+  // it out of the peer's window: it would count as seen.
   absl::StatusOr<Bytes> seal_once(const Addressee& to, const wire::Command& command, Instant now);
   absl::Status acknowledge(const wire::Peer& peer, std::uint64_t seq);
   // Everything unacknowledged to one peer, or to all.
