@@ -50,8 +50,7 @@ bool ClipCheck::note(const std::string& file, const absl::Status& status, std::s
 void ClipCheck::leave_unchecked(const std::vector<std::string>& files, std::string_view because) {
   for (const std::string& file : files) {
     if (present_.contains(file)) {
-      report_.findings.push_back(
-          {file, Outcome::unchecked, fmt::format("not checked: {}", because)});
+      report_.findings.push_back({file, Outcome::unchecked, std::string(because)});
     } else {
       note(file, not_found("it is missing"), "");
     }

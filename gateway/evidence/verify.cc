@@ -46,7 +46,8 @@ absl::Status list(const Path& folder, const Path& below, Contents& contents, Rep
     if (clip) contents.clips.insert(*clip);
   }
   if (!fault) return absl::OkStatus();
-  return not_found("cannot list `{}`: {}", (folder / below).string(), fault.message());
+  return not_found("cannot list `{}`: {}", (below.empty() ? folder : folder / below).string(),
+                   fault.message());
 }
 
 // Every clip of a folder answers the same request, through the same gateway, for the same officer.

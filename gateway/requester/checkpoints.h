@@ -1,0 +1,46 @@
+// The checkpoints of one gateway's ledger that this officer has seen: the gateway cannot rewrite
+// its ledger without being found out. Each stays until a larger one is proven to continue it.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <string>
+#include <vector>
+
+#include "gateway/proof/proof.h"
+#include "gateway/wire/control.h"
+
+namespace latchstring::requester {
+
+class Checkpoints {
+ public:
+  // `notes` as notes() gave them.
+  static absl::StatusOr<Checkpoints> open(std::string_view ledger_vkey,
+                                          const std::vector<std::string>& notes);
+
+  // A checkpoint without a proof (an OFFER's). PermissionDenied: not signed by this ledger, or it
+  // contradicts one that was seen.
+  absl::Status see(std::string_view note);
+  // A checkpoint and the proof that it continues the tree of `from` leaves, as HELLO named it (a
+  // STATE's).
+  absl::Status see(std::string_view note, const std::vector<std::string>& consistency,
+                   std::uint64_t from);
+
+  std::uint64_t oldest_size() const { return seen_.empty() ? 0 : seen_.front().checkpoint.size; }
+  std::string newest() const { return seen_.empty() ? std::string() : seen_.back().note; }
+  std::vector<std::string> notes() const;
+
+ private:
+  struct Seen {
+    proof::Checkpoint checkpoint;
+    std::string note;
+  };
+  explicit Checkpoints(proof::NoteKey key) : key_(std::move(key)) {}
+  absl::StatusOr<Seen> read(std::string_view note) const;
+  absl::Status insert(Seen seen);
+
+  proof::NoteKey key_;
+  std::vector<Seen> seen_;  // by size, no two of one size
+};
+
+}  // namespace latchstring::requester

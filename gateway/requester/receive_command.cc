@@ -1,0 +1,201 @@
+#include <algorithm>
+
+#include "gateway/base/status.h"
+#include "gateway/requester/commands.h"
+#include "gateway/requester/program.h"
+#include "gateway/requester/reception.h"
+
+namespace latchstring::requester {
+namespace {
+
+// A gateway that says nothing of what it refuses cannot say either that nothing more comes: after
+// so much quiet a command that has received something ends.
+constexpr Duration kQuiet = std::chrono::seconds{5};
+// The gateway confirms a receipt at once; if not, the next run sends it again.
+constexpr Duration kReceiptPatience = std::chrono::seconds{20};
+constexpr Duration kTurn = std::chrono::milliseconds{500};
+
+struct Options {
+  DeskOptions desk;
+  Reception reception;
+  std::string out;
+  std::string id;
+  std::string for_text;
+  Duration patience{0};  // 0: for ever
+  bool until_closed = false;
+};
+
+class Receiving {
+ public:
+  Receiving(const Options& options, const Desk& desk, Dialogue& dialogue)
+      : options_(options), desk_(desk), dialogue_(dialogue), start_(now()), moved_(start_) {}
+
+  // The exit code.
+  absl::StatusOr<int> run() {
+    for (;;) {
+      LS_RETURN_IF_ERROR(look());
+      if (const auto code = finished()) return *code;
+      if (const auto next = next_offer()) {
+        LS_RETURN_IF_ERROR(receive(*next));
+        continue;
+      }
+      LS_ASSIGN(const bool came, dialogue_.turn(kTurn));
+      if (came) moved_ = now();
+    }
+  }
+
+ private:
+  Duration now() const { return desk_.clock.steady(); }
+
+  absl::Status look() {
+    LS_ASSIGN(offers_, desk_.book->offers(desk_.ticket.gateway, options_.id));
+    for (KeptOffer& kept : offers_) {
+      if (kept.state != OfferState::offered || kept.offer.expires > desk_.clock.now()) continue;
+      LS_RETURN_IF_ERROR(desk_.book->set_state(kept, OfferState::expired));
+      kept.state = OfferState::expired;
+      warn(fmt::format("the offer of piece {} for `{}` has expired", kept.offer.piece,
+                       kept.offer.request_id));
+    }
+    closed_ = false;
+    if (options_.id.empty()) return absl::OkStatus();
+    LS_ASSIGN(const auto request, desk_.book->request(desk_.ticket.gateway, options_.id));
+    closed_ = request && (request->state == "closed" || request->state == "refused");
+    return absl::OkStatus();
+  }
+
+  std::optional<KeptOffer> next_offer() const {
+    const auto found = std::find_if(offers_.begin(), offers_.end(), [](const KeptOffer& kept) {
+      return kept.state == OfferState::offered;
+    });
+    return found == offers_.end() ? std::nullopt : std::optional(*found);
+  }
+
+  bool any(OfferState state) const {
+    return std::any_of(offers_.begin(), offers_.end(),
+                       [state](const KeptOffer& kept) { return kept.state == state; });
+  }
+
+  absl::Status receive(const KeptOffer& kept) {
+    const absl::Status received = receive_offer(dialogue_, kept, options_.reception);
+    moved_ = now();
+    if (received.ok()) {
+      note(fmt::format("verified: piece {} part {} in {}", kept.offer.piece, kept.offer.part,
+                       options_.reception.folder_of(kept.offer).string()));
+      return absl::OkStatus();
+    }
+    if (absl::IsUnavailable(received)) {
+      note(fmt::format("waiting for the gateway: {}", message_of(received)));
+      return absl::OkStatus();
+    }
+    if (!absl::IsPermissionDenied(received)) return received;
+    // Taken back? Then the message that says so waits.
+    LS_RETURN_IF_ERROR(dialogue_.turn(kTurn).status());
+    LS_RETURN_IF_ERROR(look());
+    if (!was_revoked(kept)) return received;
+    note(fmt::format("the household took piece {} of `{}` back; what had come of it is deleted",
+                     kept.offer.piece, kept.offer.request_id));
+    return discard(kept, options_.reception);
+  }
+
+  bool was_revoked(const KeptOffer& kept) const {
+    return std::any_of(offers_.begin(), offers_.end(), [&kept](const KeptOffer& other) {
+      return other.delivery_sha256 == kept.delivery_sha256 && other.state == OfferState::revoked;
+    });
+  }
+
+  std::optional<int> finished() const {
+    const bool some = any(OfferState::received) || any(OfferState::done);
+    const bool outstanding = any(OfferState::offered);
+    const bool quiet = now() - moved_ >= kQuiet;
+    if (options_.patience > Duration::zero() && now() - start_ >= options_.patience) {
+      return some && !outstanding ? kDone : kNoAnswer;
+    }
+    if (outstanding || !quiet) return std::nullopt;
+    if (any(OfferState::received) && now() - moved_ < kReceiptPatience) return std::nullopt;
+    if (options_.until_closed && !closed_ && !options_.id.empty()) return std::nullopt;
+    if (some) return kDone;
+    if (any(OfferState::refused)) return kFailed;
+    if (closed_ || any(OfferState::revoked)) return kRefused;
+    return std::nullopt;
+  }
+
+  const Options& options_;
+  const Desk& desk_;
+  Dialogue& dialogue_;
+  const Duration start_;
+  Duration moved_;
+  std::vector<KeptOffer> offers_;
+  bool closed_ = false;
+};
+
+void tell_end(int code, const Options& options, const Desk& desk) {
+  const auto offers = desk.book->offers(desk.ticket.gateway, options.id);
+  const auto any = [&offers](OfferState state) {
+    return offers.ok() && std::any_of(offers->begin(), offers->end(),
+                                      [state](const auto& kept) { return kept.state == state; });
+  };
+  if (code == kDone && any(OfferState::received)) {
+    warn(
+        "the gateway has not confirmed the receipt yet; the next `receive` or `status` sends it "
+        "again");
+  }
+  if (code == kFailed) tell_error("what the gateway offers does not verify; nothing was kept");
+  if (code == kNoAnswer) tell_error("no answer yet", "run the same command again later");
+  if (code == kRefused && any(OfferState::revoked)) {
+    tell_error("the household took it back, and nothing was received");
+  } else if (code == kRefused) {
+    tell_error("the request is closed, and nothing was released");
+  }
+}
+
+int receive(Options& options) {
+  options.reception.out = options.out;
+  if (!options.for_text.empty()) {
+    const auto patience = parse_duration(options.for_text);
+    if (!patience.ok()) return usage(message_of(patience.status()));
+    options.patience = *patience;
+  }
+  const auto desk = open_desk(options.desk);
+  if (!desk.ok()) return fail(desk.status(), hint_for(desk.status()));
+  if (!options.id.empty()) {
+    const auto known = outcome_of(**desk, options.id);
+    if (!known.ok()) return fail(known.status(), "`latchstring-request status` lists them");
+  }
+  const absl::Status made = make_folder(options.out, 0755);
+  if (!made.ok()) return fail(made);
+  const auto dialogue = Dialogue::connect((*desk)->parts());
+  if (!dialogue.ok()) return fail(dialogue.status(), hint_for(dialogue.status()));
+  const auto code = Receiving(options, **desk, **dialogue).run();
+  if (!code.ok()) return fail(code.status());
+  tell_end(*code, options, **desk);
+  return *code;
+}
+
+}  // namespace
+
+void add_receive_command(CLI::App& app, Run& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      app, "receive", "Wait for what is released, fetch it, verify it, decrypt it into OUT/ID.",
+      "latchstring-request receive abcdefgh23 --ticket maple.ticket --officer ~/officer --out "
+      "evidence");
+  command->add_option("ID", options->id, "of the request; left out: whatever is released");
+  options->desk.add_to(*command);
+  command->add_option("--out", options->out, "folder for the evidence")
+      ->type_name("DIR")
+      ->required();
+  command->add_flag("--keep-sealed", options->reception.keep_sealed,
+                    "keep the encrypted files too, for `age -d -i DIR/identity.txt`");
+  command->add_option("--for", options->for_text, "wait at most so long, like `10 minutes`")
+      ->type_name("DURATION");
+  command->add_flag("--until-closed", options->until_closed,
+                    "wait for more until the household's last word; needs an ID");
+  command->callback([&run, options] {
+    if (options->until_closed && options->id.empty()) {
+      throw CLI::ValidationError("--until-closed", "needs the ID of a request");
+    }
+    run = [options] { return receive(*options); };
+  });
+}
+
+}  // namespace latchstring::requester

@@ -1,0 +1,245 @@
+#include "gateway/requester/reception.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "gateway/base/status.h"
+#include "gateway/crypto/hash.h"
+#include "gateway/crypto/jws.h"
+#include "gateway/evidence/evidence.h"
+#include "gateway/link/part_file.h"
+#include "gateway/requester/program.h"
+#include "gateway/requester/progress.h"
+#include "gateway/wire/envelope.h"
+
+namespace latchstring::requester {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Duration kReceiptLifetime = std::chrono::days{365};
+constexpr std::size_t kCopyBytes = 1024 * 1024;
+
+evidence::Names names_of(const wire::Offer& offer) {
+  return evidence::Names({offer.piece, offer.part});
+}
+
+evidence::Digest due(const wire::Offer::Transfer& transfer) {
+  return {transfer.size, transfer.sha256, transfer.merkle_root};
+}
+
+absl::Status fetch(Dialogue& dialogue, const wire::Offer::Transfer& transfer, const Path& folder,
+                   const std::string& name) {
+  const Path target = folder / name;
+  const auto there = evidence::digest_of(target);
+  if (there.ok() && *there == due(transfer)) return absl::OkStatus();
+  LS_ASSIGN(const link::Incoming incoming, link::incoming_from(transfer));
+  LS_ASSIGN(const auto part, link::PartFile::open(folder, name));
+  LS_ASSIGN(const link::Bitmap stored, part->load_map(incoming));
+  const auto bytes_of = [&transfer](const link::Bitmap& map) {
+    return std::min(map.count() * wire::kChunkBytes, transfer.size);
+  };
+  {
+    Progress progress(name, transfer.size, bytes_of(stored));
+    LS_RETURN_IF_ERROR(dialogue.link().receive(
+        incoming, *part, kTransferPatience,
+        [&](const link::Receiver& now) { progress.at(bytes_of(now.stored())); }));
+  }
+  LS_RETURN_IF_ERROR(part->finish(target));
+  LS_ASSIGN(const evidence::Digest found, evidence::digest_of(target));
+  return found == due(transfer) ? absl::OkStatus()
+                                : data_loss("`{}` is not what was offered", target.string());
+}
+
+// An age file on disk, to be read in plain.
+struct Opened {
+  UniqueFd fd;
+  std::unique_ptr<crypto::age::Reader> plain;
+};
+
+absl::StatusOr<Opened> open_sealed(const Path& file, const crypto::age::Identity& identity) {
+  LS_ASSIGN(UniqueFd fd, open_file(file, O_RDONLY));
+  const int number = fd.get();
+  const crypto::age::Identity* const identities[] = {&identity};
+  LS_ASSIGN(auto reader, crypto::age::Reader::open(
+                             fs::file_size(file),
+                             [number](std::uint64_t offset, std::span<std::uint8_t> out) {
+                               return pread_all(number, out, offset);
+                             },
+                             identities));
+  return Opened{std::move(fd), std::move(reader)};
+}
+
+absl::Status decrypt_clip(const Path& sealed, const Path& target,
+                          const crypto::age::Identity& identity) {
+  LS_ASSIGN(const Opened opened, open_sealed(sealed, identity));
+  LS_ASSIGN(const UniqueFd out, open_file(target, O_WRONLY | O_CREAT | O_TRUNC, 0644));
+  const std::uint64_t size = opened.plain->plain_size();
+  Bytes buffer(std::min<std::uint64_t>(size, kCopyBytes));
+  for (std::uint64_t at = 0; at < size;) {
+    const std::span<std::uint8_t> part(buffer.data(),
+                                       std::min<std::uint64_t>(buffer.size(), size - at));
+    LS_RETURN_IF_ERROR(opened.plain->read(at, part));
+    LS_RETURN_IF_ERROR(within(target.string(), write_all(out.get(), part)));
+    at += part.size();
+  }
+  if (::fsync(out.get()) != 0)
+    return errno_status(fmt::format("cannot sync `{}`", target.string()));
+  return absl::OkStatus();
+}
+
+// The manifest's text.
+absl::StatusOr<std::string> unpack(const Path& sealed, const evidence::Names& names,
+                                   const Path& folder, const crypto::age::Identity& identity) {
+  LS_ASSIGN(const Opened opened, open_sealed(sealed, identity));
+  const std::uint64_t size = opened.plain->plain_size();
+  if (size > evidence::kTarMax)
+    return exhausted("the tar is larger than {} bytes", evidence::kTarMax);
+  std::string archive(size, '\0');
+  LS_RETURN_IF_ERROR(
+      opened.plain->read(0, {reinterpret_cast<std::uint8_t*>(archive.data()), archive.size()}));
+  LS_ASSIGN(const auto files, evidence::read_ustar(archive, names.in_tar()));
+  for (const evidence::TarFile& file : files) {
+    LS_RETURN_IF_ERROR(write_file_durably(folder / file.name, file.content));
+  }
+  return std::string(files.front().content);
+}
+
+// It answers the request that we sent, and is for us.
+absl::Status check_answers(const wire::Manifest& manifest, const std::string& release,
+                           const Dialogue::Parts& parts) {
+  if (manifest.common.aud != parts.officer.thumbprint()) return denied("it is for another officer");
+  LS_ASSIGN(const auto kept, parts.book.request(parts.ticket.gateway, release));
+  if (!kept) {
+    return manifest.gift == release ? absl::OkStatus()
+                                    : denied("it answers a request that was not sent from here");
+  }
+  if (manifest.request_sha256 != crypto::sha256_hex(kept->jws)) {
+    return denied("it answers another request than the one that was sent");
+  }
+  if (manifest.asked != kept->request.footage) {
+    return denied("it says that another stretch was asked for");
+  }
+  return absl::OkStatus();
+}
+
+std::string sign_receipt(const wire::Manifest& manifest, const KeptOffer& kept,
+                         const Dialogue::Parts& parts) {
+  wire::Receipt receipt;
+  receipt.common = wire::new_common(parts.officer.key, parts.ticket.gateway, parts.clock.now(),
+                                    kReceiptLifetime);
+  receipt.delivery_sha256 = kept.delivery_sha256;
+  receipt.delete_after = manifest.delete_after;
+  return crypto::sign_jws(parts.officer.key, wire::kTypReceipt, wire::encode(receipt));
+}
+
+absl::Status check_whole(const Path& folder, const wire::Ticket& ticket) {
+  LS_ASSIGN(const evidence::Anchor anchor, evidence::anchor_of(ticket));
+  LS_ASSIGN(const evidence::Report report, evidence::verify(folder, anchor));
+  if (report.verdict() == evidence::Verdict::all_holds) return absl::OkStatus();
+  for (const evidence::Finding& finding : report.findings) {
+    if (finding.outcome == evidence::Outcome::failed) {
+      return denied("{}: {}", finding.file, finding.words);
+    }
+  }
+  return denied("it does not verify");
+}
+
+// The receipt's text. `folder` holds this clip alone.
+absl::StatusOr<std::string> open_and_check(const Dialogue::Parts& parts, const KeptOffer& kept,
+                                           const Path& incoming, const Path& folder) {
+  const wire::Offer& offer = kept.offer;
+  const evidence::Names names = names_of(offer);
+  LS_RETURN_IF_ERROR(
+      decrypt_clip(incoming / names.sealed_clip, folder / names.clip, parts.officer.identity));
+  LS_ASSIGN(const std::string manifest_jws,
+            unpack(incoming / names.sealed_tar, names, folder, parts.officer.identity));
+  LS_ASSIGN(const auto key, crypto::VerifyKey::from_jwk(parts.ticket.gateway_jwk));
+  LS_ASSIGN(const crypto::Jws jws, crypto::verify_jws(manifest_jws, wire::kTypManifest, key));
+  LS_ASSIGN(const wire::Manifest manifest, wire::decode_manifest(jws.payload));
+  LS_RETURN_IF_ERROR(check_answers(manifest, offer.request_id, parts));
+  const std::string receipt = sign_receipt(manifest, kept, parts);
+  const auto put = [&folder](const std::string& name, std::string_view content) {
+    return write_file_durably(folder / name, content);
+  };
+  LS_RETURN_IF_ERROR(put(names.readable, jws.payload));
+  LS_RETURN_IF_ERROR(put(names.delivery, offer.delivery));
+  LS_RETURN_IF_ERROR(put(names.proof, evidence::encode({offer.leaf, offer.ledger_proof})));
+  LS_RETURN_IF_ERROR(put(names.receipt, receipt));
+  LS_RETURN_IF_ERROR(check_whole(folder, parts.ticket));
+  if (manifest.delete_after != Instant{}) {
+    note(fmt::format("the receipt promises to delete {} by {}", names.clip,
+                     to_rfc3339(manifest.delete_after)));
+  }
+  return receipt;
+}
+
+absl::Status move(const Path& from, const Path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return errno_status(fmt::format("cannot move `{}`", from.string()));
+  }
+  return absl::OkStatus();
+}
+
+// Each file whole or not at all; a run that was killed between two of them does it again.
+absl::Status put_in_place(const Reception& reception, const wire::Offer& offer,
+                          const Path& checked) {
+  const evidence::Names names = names_of(offer);
+  const Path folder = reception.folder_of(offer);
+  LS_RETURN_IF_ERROR(make_folder(folder, 0755));
+  for (const std::string& name : names.in_folder()) {
+    LS_RETURN_IF_ERROR(move(checked / name, folder / name));
+  }
+  LS_RETURN_IF_ERROR(sync_folder(folder));
+  if (!reception.keep_sealed) return absl::OkStatus();
+  const Path sealed = folder / evidence::kSealedFolder;
+  LS_RETURN_IF_ERROR(make_folder(sealed, 0755));
+  for (const std::string& name : {names.sealed_clip, names.sealed_tar}) {
+    LS_RETURN_IF_ERROR(move(reception.incoming_of(offer) / name, sealed / name));
+  }
+  return sync_folder(sealed);
+}
+
+absl::Status remove_folder_if_empty(const Path& folder) {
+  std::error_code fault;
+  if (fs::is_empty(folder, fault) && !fault) fs::remove(folder, fault);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status receive_offer(Dialogue& dialogue, const KeptOffer& kept, const Reception& reception) {
+  const wire::Offer& offer = kept.offer;
+  const evidence::Names names = names_of(offer);
+  const Path incoming = reception.incoming_of(offer);
+  LS_RETURN_IF_ERROR(make_folder(incoming, 0700));
+  LS_RETURN_IF_ERROR(fetch(dialogue, offer.transfers[0], incoming, names.sealed_clip));
+  LS_RETURN_IF_ERROR(fetch(dialogue, offer.transfers[1], incoming, names.sealed_tar));
+
+  const Path checked = incoming / fmt::format("checked-{}-{}", offer.piece, offer.part);
+  std::error_code ignored;
+  fs::remove_all(checked, ignored);  // of a run that was killed
+  LS_RETURN_IF_ERROR(make_folder(checked, 0700));
+  LS_ASSIGN(const std::string receipt, open_and_check(dialogue.parts(), kept, incoming, checked));
+  LS_RETURN_IF_ERROR(put_in_place(reception, offer, checked));
+  LS_RETURN_IF_ERROR(dialogue.send_receipt(kept, receipt, reception.folder_of(offer)));
+  return discard(kept, reception);
+}
+
+absl::Status discard(const KeptOffer& kept, const Reception& reception) {
+  const evidence::Names names = names_of(kept.offer);
+  const Path incoming = reception.incoming_of(kept.offer);
+  std::error_code fault;
+  if (!fs::exists(incoming, fault)) return absl::OkStatus();
+  fs::remove_all(incoming / fmt::format("checked-{}-{}", kept.offer.piece, kept.offer.part), fault);
+  for (const std::string& name : {names.sealed_clip, names.sealed_tar}) {
+    for (const char* ending : {"", ".part", ".map"}) {
+      LS_RETURN_IF_ERROR(remove_durably(incoming / (name + ending)));
+    }
+  }
+  return remove_folder_if_empty(incoming);
+}
+
+}  // namespace latchstring::requester

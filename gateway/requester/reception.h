@@ -1,0 +1,34 @@
+// Receiving one offer: fetch both sealed files, check them, decrypt, unpack, verify everything, and
+// only then put the files into OUT/ID. What is under way lies in OUT/.ID.incoming, so that a run
+// that was killed is resumed. Threads: main.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <string>
+
+#include "gateway/base/files.h"
+#include "gateway/requester/dialogue.h"
+
+namespace latchstring::requester {
+
+inline constexpr Duration kTransferPatience = std::chrono::seconds{30};
+
+struct Reception {
+  Path out;  // of `receive --out`
+  bool keep_sealed = false;
+
+  Path folder_of(const wire::Offer& offer) const { return out / offer.request_id; }
+  Path incoming_of(const wire::Offer& offer) const {
+    return out / ("." + offer.request_id + ".incoming");
+  }
+};
+
+// Unavailable: nothing comes just now; call again. PermissionDenied: it was taken back, which
+// turn() will tell, or it does not hold. Anything else: the disk, or it does not hold.
+absl::Status receive_offer(Dialogue& dialogue, const KeptOffer& kept, const Reception& reception);
+
+// Deletes what was fetched of it.
+absl::Status discard(const KeptOffer& kept, const Reception& reception);
+
+}  // namespace latchstring::requester

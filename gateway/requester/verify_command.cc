@@ -1,0 +1,89 @@
+#include "gateway/base/status.h"
+#include "gateway/evidence/evidence.h"
+#include "gateway/requester/commands.h"
+#include "gateway/requester/program.h"
+
+namespace latchstring::requester {
+namespace {
+
+struct Options {
+  std::string folder, ticket, key;
+};
+
+absl::StatusOr<std::optional<evidence::Anchor>> anchor_of(const Options& options) {
+  std::optional<evidence::Anchor> anchor;
+  if (!options.ticket.empty()) {
+    LS_ASSIGN(const wire::Ticket ticket, read_ticket(options.ticket));
+    LS_ASSIGN(anchor, evidence::anchor_of(ticket));
+  } else if (!options.key.empty()) {
+    LS_ASSIGN(anchor, evidence::anchor_of_fingerprint(options.key));
+  }
+  return anchor;
+}
+
+std::string_view word_of(evidence::Outcome outcome) {
+  switch (outcome) {
+    case evidence::Outcome::holds:
+      return "holds    ";
+    case evidence::Outcome::failed:
+      return "FAILED   ";
+    case evidence::Outcome::unchecked:
+      return "unchecked";
+  }
+  return "unchecked";
+}
+
+int tell(const evidence::Report& report) {
+  std::size_t failed = 0;
+  for (const evidence::Finding& finding : report.findings) {
+    if (finding.outcome == evidence::Outcome::failed) ++failed;
+    say(fmt::format("{}  {}: {}\n", word_of(finding.outcome), shown(finding.file),
+                    shown(finding.words)));
+  }
+  switch (report.verdict()) {
+    case evidence::Verdict::all_holds:
+      say(fmt::format("All of it holds, and the signer is the gateway `{}`.\n", report.signer));
+      return kDone;
+    case evidence::Verdict::signer_unknown:
+      say(fmt::format("Consistent, but the signer is unknown: `{}`.\n", report.signer));
+      tell_error(
+          "without an anchor nobody can say who signed this",
+          "give --ticket FILE, or --gateway-key with the fingerprint that the household says");
+      return kNoAnswer;
+    case evidence::Verdict::broken:
+      break;
+  }
+  tell_error(fmt::format("{} of {} checks failed: this is not what the gateway released", failed,
+                         report.findings.size()));
+  return kFailed;
+}
+
+int verify(const Options& options) {
+  const auto anchor = anchor_of(options);
+  if (absl::IsInvalidArgument(anchor.status())) return usage(message_of(anchor.status()));
+  if (!anchor.ok()) return fail(anchor.status(), hint_for(anchor.status()));
+  const auto report = evidence::verify(options.folder, *anchor);
+  return report.ok() ? tell(*report) : fail(report.status());
+}
+
+}  // namespace
+
+void add_verify_command(CLI::App& app, Run& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      app, "verify",
+      "Check a folder that `receive` left, offline: every file, signature, hash, and the "
+      "ledger's proof.\nExit code 0: all holds and the signer is the anchor; 4: "
+      "consistent, signer unknown; 1: anything else.",
+      "latchstring-request verify evidence/abcdefgh23 --ticket maple.ticket");
+  command->add_option("FOLDER", options->folder, "the evidence of one request")->required();
+  CLI::Option* ticket =
+      command->add_option("--ticket", options->ticket, "whose gateway must have signed")
+          ->type_name("FILE");
+  command->add_option("--gateway-key", options->key, "the same by the gateway's fingerprint")
+      ->type_name("FINGERPRINT")
+      ->excludes(ticket);
+  command->callback([&run, options] { run = [options] { return verify(*options); }; });
+}
+
+}  // namespace latchstring::requester
