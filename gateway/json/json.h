@@ -45,6 +45,10 @@ class Value {
     return std::get_if<Kind>(&held_);
   }
   const Held& held() const { return held_; }
+  template <class Kind>
+  void set(Kind value) {
+    held_.emplace<Kind>(std::move(value));
+  }
 
  private:
   Held held_;

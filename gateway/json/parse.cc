@@ -13,45 +13,45 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit Builder(const Limits& limits) : limits_(limits) {}
 
-  bool null() override { return add(Value{}); }
-  bool boolean(bool value) override { return add(Value{value}); }
-  bool number_integer(number_integer_t value) override { return add(Value{std::int64_t{value}}); }
+  bool null() override { return add(std::monostate{}); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(number_integer_t value) override { return add(std::int64_t{value}); }
 
   bool number_unsigned(number_unsigned_t value) override {
     constexpr auto kSigned = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
-    if (value <= kSigned) return add(Value{static_cast<std::int64_t>(value)});
-    return add(Value{std::uint64_t{value}});
+    if (value <= kSigned) return add(static_cast<std::int64_t>(value));
+    return add(std::uint64_t{value});
   }
 
   bool number_float(number_float_t value, const string_t& text) override {
     if (!limits_.fractions) {
       return stop(invalid("`{}` is not an integer that fits 64 bits", text.substr(0, 40)));
     }
-    return add(Value{double{value}});
+    return add(double{value});
   }
 
   bool string(string_t& value) override {
     if (value.find('\0') != string_t::npos) return stop(invalid("text holds U+0000"));
-    return add(Value{std::move(value)});
+    return add(std::move(value));
   }
 
   bool binary(binary_t&) override { return stop(invalid("binary value")); }
 
-  bool start_object(std::size_t) override { return open(Value{Object{}}); }
-  bool start_array(std::size_t) override { return open(Value{List{}}); }
+  bool start_object(std::size_t) override { return open(Object{}); }
+  bool start_array(std::size_t) override { return open(List{}); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
     if (name.find('\0') != string_t::npos) return stop(invalid("name holds U+0000"));
-    Object& object = *open_.back().as<Object>();
+    Object& object = *open_.back()->as<Object>();
     for (const Member& member : object) {
       if (member.first == name) return stop(invalid("name `{}` appears twice", name));
     }
     if (object.size() == kMembersMax) {
       return stop(invalid("an object with more than {} members", kMembersMax));
     }
-    object.emplace_back(std::move(name), Value{});
+    object.emplace_back().first = std::move(name);
     return true;
   }
 
@@ -71,34 +71,40 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
 
-  bool add(Value value) {
-    if (open_.empty()) {
-      root_ = std::move(value);
-    } else if (List* list = open_.back().as<List>()) {
-      list->push_back(std::move(value));
-    } else {
-      open_.back().as<Object>()->back().second = std::move(value);
-    }
+  // Where the next value goes. Values are made where they stay, so that none is moved.
+  Value& place() {
+    if (open_.empty()) return root_;
+    if (List* list = open_.back()->as<List>()) return list->emplace_back();
+    return open_.back()->as<Object>()->back().second;
+  }
+
+  template <class Kind>
+  bool add(Kind value) {
+    place().set(std::move(value));
     return true;
   }
 
-  bool open(Value container) {
+  template <class Container>
+  bool open(Container empty) {
     if (open_.size() >= limits_.depth) {
       return stop(invalid("nested deeper than {} levels", limits_.depth));
     }
-    open_.push_back(std::move(container));
+    Value& container = place();
+    container.set(std::move(empty));
+    open_.push_back(&container);
     return true;
   }
 
   bool close() {
-    Value done = std::move(open_.back());
     open_.pop_back();
-    return add(std::move(done));
+    return true;
   }
 
   const Limits limits_;
   Value root_;
-  std::vector<Value> open_;  // containers whose end has not come, outermost first
+  // Containers in root_ whose end has not come, outermost first. Only the innermost grows, and what
+  // it holds is closed: the others stay where they are.
+  std::vector<Value*> open_;
   absl::Status status_;
 };
 

@@ -23,8 +23,10 @@ bool is_name(std::string_view name) {
 }
 
 Bytes typed_key(const crypto::VerifyKey& key) {
-  Bytes bytes{kEd25519};
-  bytes.insert(bytes.end(), key.bytes().begin(), key.bytes().end());
+  Bytes bytes;
+  bytes.reserve(1 + key.bytes().size());
+  bytes.push_back(kEd25519);
+  for (const std::uint8_t byte : key.bytes()) bytes.push_back(byte);
   return bytes;
 }
 

@@ -109,7 +109,7 @@ absl::StatusOr<std::string> as_ascii(std::string_view text) {
   // The em dash of a signed note's signature lines (C2SP signed-note) is the one exception.
   std::string rest(text);
   for (std::size_t at = 0; (at = rest.find("\xE2\x80\x94", at)) != std::string::npos;) {
-    rest.replace(at, 3, "-");
+    rest.erase(at, 3);
   }
   if (!std::all_of(rest.begin(), rest.end(), fits)) return invalid("must be printable ASCII");
   return std::string(text);
