@@ -40,15 +40,8 @@ class Value {
   const Kind* as() const {  // nullptr where it is of another kind
     return std::get_if<Kind>(&held_);
   }
-  template <class Kind>
-  Kind* as() {
-    return std::get_if<Kind>(&held_);
-  }
   const Held& held() const { return held_; }
-  template <class Kind>
-  void set(Kind value) {
-    held_.emplace<Kind>(std::move(value));
-  }
+  Held& held() { return held_; }
 
  private:
   Held held_;

@@ -44,7 +44,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(string_t& name) override {
     if (name.find('\0') != string_t::npos) return stop(invalid("name holds U+0000"));
-    Object& object = *open_.back()->as<Object>();
+    Object& object = std::get<Object>(open_.back()->held());
     for (const Member& member : object) {
       if (member.first == name) return stop(invalid("name `{}` appears twice", name));
     }
@@ -74,13 +74,14 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   // Where the next value goes. Values are made where they stay, so that none is moved.
   Value& place() {
     if (open_.empty()) return root_;
-    if (List* list = open_.back()->as<List>()) return list->emplace_back();
-    return open_.back()->as<Object>()->back().second;
+    Value::Held& container = open_.back()->held();
+    if (List* list = std::get_if<List>(&container)) return list->emplace_back();
+    return std::get<Object>(container).back().second;
   }
 
   template <class Kind>
   bool add(Kind value) {
-    place().set(std::move(value));
+    place().held().emplace<Kind>(std::move(value));
     return true;
   }
 
@@ -90,7 +91,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
       return stop(invalid("nested deeper than {} levels", limits_.depth));
     }
     Value& container = place();
-    container.set(std::move(empty));
+    container.held().emplace<Container>(std::move(empty));
     open_.push_back(&container);
     return true;
   }
