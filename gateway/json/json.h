@@ -40,6 +40,10 @@ class Value {
   const Kind* as() const {  // nullptr where it is of another kind
     return std::get_if<Kind>(&held_);
   }
+  template <class Kind>
+  Kind* as() {
+    return std::get_if<Kind>(&held_);
+  }
   const Held& held() const { return held_; }
   Held& held() { return held_; }
 
@@ -62,13 +66,12 @@ std::string quote(std::string_view text);
 
 // Reads an object member by member and keeps the first error; after it everything reads as empty.
 // done() also refuses members that nobody read, here and in every reader made from this one.
+// `value` must outlive the reader.
 //
 //   json::Reader r(value);
 //   request.title = r.string("title", kTitleMax);
 //   request.from = r.object("scope").string_as("from", 40, from_rfc3339);
 //   LS_RETURN_IF_ERROR(r.done());
-//
-// `value` must outlive the reader.
 class Reader {
  public:
   explicit Reader(const Value& value);
