@@ -183,10 +183,9 @@ Daemon::Reloaded Daemon::reload() {
   auto fresh = config::read(config_.file);
   reloaded.config = fresh.status();
   if (fresh.ok()) {
-    // What needs a restart keeps its value; cameras, limits and names follow.
+    // Cameras and the name follow; broker, archive, clock, redaction and log need a restart.
     config_.cameras = std::move(fresh->cameras);
     config_.name = std::move(fresh->name);
-    config_.redaction_threads = fresh->redaction_threads;
     reloaded.cameras = recorders_->apply(config_);
     note_cameras(reloaded.cameras);
   }

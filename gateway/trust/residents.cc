@@ -158,7 +158,7 @@ absl::StatusOr<Attempt> Residents::begin(std::string_view name) {
       database_.find<std::string>("SELECT pin_hash FROM trust_resident WHERE name = ?", {name}));
   if (!hash) return no_such(name);
   if (hash->empty()) {
-    return not_now("`{}` has no PIN yet; set one with `latchstring resident pin {}`", name, name);
+    return not_now("`{}` has no PIN yet; give one with `latchstring resident add {}`", name, name);
   }
   if (const Duration remaining = locked_for(name); remaining > Duration::zero()) {
     return locked(name, remaining);
