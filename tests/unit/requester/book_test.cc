@@ -1,0 +1,106 @@
+#include "gateway/requester/book.h"
+
+#include "gateway/crypto/encoding.h"
+#include "gateway/crypto/jws.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/unit/wire/samples.h"
+
+namespace latchstring::requester {
+namespace {
+
+const std::string kGateway = "aaaaaaaaaa";
+
+KeptRequest sample_request() {
+  const wire::Request request = wire::sample_request();
+  return {request.id,
+          crypto::sign_jws(wire::sample_key(), wire::kTypRequest, wire::encode(request)),
+          "sent",
+          "",
+          {}};
+}
+
+KeptOffer sample_offer(int piece) {
+  KeptOffer kept;
+  kept.offer.request_id = "abcdefgh23";
+  kept.offer.piece = piece;
+  kept.offer.transfers = {{wire::to_text(wire::random_transfer_id()), 100, 1,
+                           wire::sample_hash('a'), wire::sample_hash('b')}};
+  kept.offer.expires = wire::at("2026-05-19T10:00:00Z");
+  kept.offer.delivery = "e30.e30.AAAA";
+  kept.offer.leaf = "{}";
+  kept.offer.ledger_proof = "proof\n";
+  kept.delivery_sha256 = wire::sample_hash(static_cast<char>('0' + piece));
+  return kept;
+}
+
+struct Shelf {
+  std::unique_ptr<Book> open() const { return *Book::open(folder.path() / "state.db"); }
+  const test::TemporaryFolder folder;
+};
+
+TEST_CASE("numbers, requests and offers outlive a run") {
+  const Shelf shelf;
+  link::RequesterMemory memory;
+  memory.next_seq = 42;
+  memory.seen.take(7);
+  memory.seen.take(70);
+  std::string device;
+  {
+    const auto book = shelf.open();
+    device = book->device();
+    CHECK(crypto::is_id(device));
+    CHECK(book->memory(kGateway)->next_seq == 1);
+    REQUIRE(book->save(kGateway, memory).ok());
+    REQUIRE(book->add(kGateway, sample_request()).ok());
+    REQUIRE(book->add(kGateway, sample_offer(2)).ok());
+    REQUIRE(book->add(kGateway, sample_offer(1)).ok());
+    REQUIRE(book->keep_checkpoints(kGateway, {"one\n", "two\n"}).ok());
+  }
+  const auto book = shelf.open();
+  CHECK(book->device() == device);
+  CHECK(book->memory(kGateway)->next_seq == 42);
+  CHECK(book->memory(kGateway)->seen == memory.seen);
+  CHECK(book->memory("bbbbbbbbbb")->next_seq == 1);
+  const auto requests = book->requests(kGateway);
+  REQUIRE(requests.ok());
+  REQUIRE(requests->size() == 1);
+  CHECK(requests->front().state == "sent");
+  CHECK(requests->front().request.case_number == "26-001234");
+  const auto offers = book->offers(kGateway, "abcdefgh23");
+  REQUIRE(offers.ok());
+  REQUIRE(offers->size() == 2);
+  CHECK(offers->front().offer.piece == 1);
+  CHECK(offers->front().offer.delivery == "e30.e30.AAAA");
+  CHECK(*book->checkpoints(kGateway) == std::vector<std::string>{"one\n", "two\n"});
+  CHECK(book->checkpoints("bbbbbbbbbb")->empty());
+  CHECK(book->offers("bbbbbbbbbb", "")->empty());
+  CHECK(!*book->request("bbbbbbbbbb", "abcdefgh23"));
+}
+
+TEST_CASE("an offer that comes again does not undo what became of it") {
+  const Shelf shelf;
+  const auto book = shelf.open();
+  const KeptOffer offer = sample_offer(1);
+  REQUIRE(book->add(kGateway, offer).ok());
+  REQUIRE(book->set_received(offer, "e30.e30.BBBB", "/evidence").ok());
+  REQUIRE(book->add(kGateway, offer).ok());
+  const KeptOffer kept = book->offers(kGateway, "")->front();
+  CHECK(kept.state == OfferState::received);
+  CHECK(kept.receipt == "e30.e30.BBBB");
+  CHECK(kept.folder == "/evidence");
+  REQUIRE(book->set_state(offer, OfferState::done).ok());
+  CHECK(book->offers(kGateway, "")->front().state == OfferState::done);
+}
+
+TEST_CASE("one request id is used once") {
+  const Shelf shelf;
+  const auto book = shelf.open();
+  REQUIRE(book->add(kGateway, sample_request()).ok());
+  CHECK(!book->add(kGateway, sample_request()).ok());
+  REQUIRE(book->set_state("abcdefgh23", "closed", "").ok());
+  CHECK((*book->request(kGateway, "abcdefgh23"))->state == "closed");
+}
+
+}  // namespace
+}  // namespace latchstring::requester

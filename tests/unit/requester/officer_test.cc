@@ -1,0 +1,92 @@
+#include "gateway/requester/officer.h"
+
+#include <sys/stat.h>
+
+#include "gateway/crypto/jws.h"
+#include "gateway/requester/agency.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_folder.h"
+
+namespace latchstring::requester {
+namespace {
+
+const Instant kNow = *from_rfc3339("2026-05-05T10:00:00Z");
+
+struct Desk {
+  Desk() {
+    REQUIRE(init_officer(officer).ok());
+    agency = *Agency::init(folder.path() / "agency", "River Police", kNow);
+  }
+  std::string paper(const Path& of, Instant now = kNow) {
+    const Public pub = *decode_public(*read_file(public_file(of), kPaperMax));
+    return encode(*agency->issue(pub, "4711", 30, now));
+  }
+
+  const test::TemporaryFolder folder;
+  const Path officer = folder.path() / "officer";
+  std::unique_ptr<Agency> agency;
+};
+
+TEST_CASE("age itself takes the identity file, and only its owner") {
+  Desk desk;
+  const Path file = desk.officer / "identity.txt";
+  struct stat found {};
+  REQUIRE(::stat(file.c_str(), &found) == 0);
+  CHECK((found.st_mode & 0777) == 0600);
+  const std::string command =
+      "age-keygen -y " + file.string() + " > " + (desk.folder.path() / "r").string();
+  REQUIRE(std::system(command.c_str()) == 0);
+  const std::string recipient = *read_file(desk.folder.path() / "r", 1000);
+  const Public pub = *decode_public(*read_file(public_file(desk.officer), kPaperMax));
+  CHECK(recipient == pub.recipients[0] + "\n");
+}
+
+TEST_CASE("an officer is complete with a credential that is in date") {
+  Desk desk;
+  CHECK(absl::IsNotFound(open_officer(desk.folder.path(), kNow).status()));
+  CHECK(absl::IsFailedPrecondition(open_officer(desk.officer, kNow).status()));
+  REQUIRE(update_credentials(desk.officer, desk.paper(desk.officer)).ok());
+  const auto officer = open_officer(desk.officer, kNow);
+  REQUIRE(officer.ok());
+  CHECK(officer->credential.sub == "4711");
+  CHECK(absl::IsFailedPrecondition(
+      open_officer(desk.officer, kNow + std::chrono::days{31}).status()));
+  CHECK(
+      absl::IsFailedPrecondition(open_officer(desk.officer, kNow - std::chrono::days{1}).status()));
+  CHECK(absl::IsFailedPrecondition(init_officer(desk.officer)));
+}
+
+TEST_CASE("papers of others, older ones and damaged ones are refused") {
+  Desk desk;
+  const Path other = desk.folder.path() / "other";
+  REQUIRE(init_officer(other).ok());
+  CHECK(absl::IsFailedPrecondition(update_credentials(desk.officer, desk.paper(other))));
+  const std::string good = desk.paper(desk.officer);
+  for (const std::string& bad : {std::string("{}"), good.substr(1), std::string(), good + "x",
+                                 std::string(kPaperMax + 1, ' ')}) {
+    CHECK(!update_credentials(desk.officer, bad).ok());
+  }
+  const std::string newer = desk.paper(desk.officer, kNow + std::chrono::days{20});
+  REQUIRE(update_credentials(desk.officer, newer).ok());
+  CHECK(absl::IsFailedPrecondition(update_credentials(desk.officer, good)));
+}
+
+TEST_CASE("a newer revocation list replaces the older one, of the same agency only") {
+  Desk desk;
+  REQUIRE(update_credentials(desk.officer, desk.paper(desk.officer)).ok());
+  const Path other = desk.folder.path() / "other";
+  REQUIRE(init_officer(other).ok());
+  const auto theirs = read_credential(*decode_credentials(desk.paper(other)));
+  const auto list = desk.agency->revoke(theirs->common.jti, kNow);
+  REQUIRE(list.ok());
+  REQUIRE(update_revocations(desk.officer, *list).ok());
+  CHECK(open_officer(desk.officer, kNow)->papers.revocations == *list);
+  const auto stranger = Agency::init(desk.folder.path() / "stranger", "x", kNow);
+  const auto foreign =
+      (*stranger)->issue(*decode_public(*read_file(public_file(other), kPaperMax)), "1", 1, kNow);
+  CHECK(!update_revocations(desk.officer, foreign->revocations).ok());
+  CHECK(!update_revocations(desk.officer, "a.b.c").ok());
+}
+
+}  // namespace
+}  // namespace latchstring::requester
