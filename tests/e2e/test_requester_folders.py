@@ -39,8 +39,8 @@ def town(requester):
 
 
 def issue(town, officer="officer", badge="4711", days=30):
-    return town.ok("agency", "issue", "--dir", "agency", "--officer", f"{officer}/PUB.json", "--badge",
-                   badge, "--days", days)
+    return town.ok("agency", "issue", "--dir", "agency", "--officer", f"{officer}/PUB.json",
+                   "--badge", badge, "--days", days)
 
 
 def payload(compact):
@@ -76,7 +76,8 @@ def test_a_credential_goes_to_its_officer_only(town):
     town.ok("officer", "init", "--dir", "other")
     refused = town.run("officer", "update", "--dir", "other", "--credential", "c.json")
     assert refused.returncode == 1
-    assert refused.stderr.startswith("latchstring-request: error: c.json: the credential is for another")
+    assert refused.stderr.startswith(
+        "latchstring-request: error: c.json: the credential is for another officer")
 
 
 def test_revoking_gives_a_list_that_officers_take(town):
