@@ -33,6 +33,7 @@ void Daemon::perform(absl::StatusOr<state::Step> step) {
     const auto request = docket_->find(effect.request);
     if (request.ok()) run_effect(effect, *request);
   }
+  for (const wire::Peer& peer : step->mail) post_->deliver(peer);
   for (const std::string& id : touched) {
     const auto request = docket_->find(id);
     if (request.ok()) unpin_if_over(*request);
@@ -46,11 +47,8 @@ void Daemon::perform(absl::StatusOr<state::Step> step) {
 void Daemon::run_effect(const state::Effect& effect, const state::StoredRequest& request) {
   const std::string& id = effect.request;
   const Overloaded run{
-      [&](const release::effect::SendReceived&) {
-        pin_footage(request);
-        post_->deliver(request.origin.peer);
-      },
-      [&](const release::effect::SendClosed&) { post_->deliver(request.origin.peer); },
+      [&](const release::effect::SendReceived&) { pin_footage(request); },
+      [&](const release::effect::SendClosed&) {},  // a letter by now
       [&](const release::effect::AskResidents& ask) {
         tell(fmt::format("request {} asks you something; answer by {}", id,
                          to_rfc3339(ask.answer_by)));
@@ -64,13 +62,9 @@ void Daemon::run_effect(const state::Effect& effect, const state::StoredRequest&
         const auto transfers = docket_->transfers().of_piece(id, offer.piece);
         if (!transfers.ok()) return tell(std::string(message_of(transfers.status())));
         for (const state::Transfer& transfer : *transfers) post_->serve(transfer);
-        post_->deliver(request.origin.peer);
       },
       [&](const release::effect::DropSealed&) {},  // swept with the folder
-      [&](const release::effect::Withdraw& withdraw) {
-        post_->withdraw(id, withdraw.piece);
-        post_->deliver(request.origin.peer);
-      },
+      [&](const release::effect::Withdraw& withdraw) { post_->withdraw(id, withdraw.piece); },
       [&](const release::effect::DeleteOutbox& done) { post_->forget(id, done.piece); },
   };
   std::visit(run, effect.effect);

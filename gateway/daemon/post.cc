@@ -91,7 +91,6 @@ absl::Status Post::on_request(const wire::Peer& peer, const trust::Arrival& arri
   }
   LS_ASSIGN(state::Step received, parts_.docket.receive(verified, peer));
   parts_.on_step(std::move(received));
-  deliver(peer);
   if (verified.repeat) return absl::OkStatus();
   // Only now, with `received` committed and posted, is it judged.
   parts_.on_step(parts_.docket.apply(verified.request.id, release::event::Reconsider{}));
@@ -157,7 +156,7 @@ absl::Status Post::on_control(const wire::Peer& peer, const trust::Arrival& arri
     return absl::OkStatus();
   }
   if (const auto* done = std::get_if<wire::Done>(&control.command)) {
-    LS_RETURN_IF_ERROR(on_done(peer, officer, arrival, *done));
+    LS_RETURN_IF_ERROR(on_done(officer, arrival, *done));
   } else if (const auto* cancel = std::get_if<wire::Cancel>(&control.command)) {
     LS_RETURN_IF_ERROR(on_cancel(officer, *cancel));
   } else {
@@ -168,8 +167,8 @@ absl::Status Post::on_control(const wire::Peer& peer, const trust::Arrival& arri
                    wire::Ack{control.seq});
 }
 
-absl::Status Post::on_done(const wire::Peer& peer, const trust::Officer& officer,
-                           const trust::Arrival& arrival, const wire::Done& done) {
+absl::Status Post::on_done(const trust::Officer& officer, const trust::Arrival& arrival,
+                           const wire::Done& done) {
   LS_ASSIGN(const crypto::Jws peeked, crypto::peek_jws(done.receipt));
   LS_ASSIGN(const wire::Receipt claimed, wire::decode_receipt(peeked.payload));
   const trust::Verifier verifier(parts_.database);
@@ -179,7 +178,6 @@ absl::Status Post::on_done(const wire::Peer& peer, const trust::Officer& officer
   LS_ASSIGN(state::Step step,
             parts_.docket.store_receipt(officer.thumbprint, claimed.delivery_sha256, done.receipt));
   parts_.on_step(std::move(step));
-  deliver(peer);
   return absl::OkStatus();
 }
 

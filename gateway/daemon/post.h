@@ -69,8 +69,8 @@ class Post {
                         std::string_view compact);
   absl::Status on_control(const wire::Peer& peer, const trust::Arrival& arrival,
                           std::string_view compact);
-  absl::Status on_done(const wire::Peer& peer, const trust::Officer& officer,
-                       const trust::Arrival& arrival, const wire::Done& done);
+  absl::Status on_done(const trust::Officer& officer, const trust::Arrival& arrival,
+                       const wire::Done& done);
   absl::Status on_cancel(const trust::Officer& officer, const wire::Cancel& cancel);
   absl::Status send_state(const state::Addressee& to, const wire::Hello& hello);
   void on_get(const wire::Peer& peer, const Bytes& bytes);

@@ -39,6 +39,26 @@ std::string_view name_of(const Names& names, Value value) {
 
 }  // namespace
 
+std::string public_word(const State& state) {
+  switch (state.phase) {
+    case Phase::received:
+      return "received";
+    case Phase::asking:
+      return "pending";
+    case Phase::ended:
+      if (state.outcome == "delivered") return "released";
+      return state.outcome == "not judged" ? "not_judged" : state.outcome;
+    case Phase::releasing:
+      break;
+  }
+  for (const Piece& piece : state.pieces) {
+    if (piece.state == PieceState::offered || piece.state == PieceState::delivered) {
+      return "released";
+    }
+  }
+  return "processing";
+}
+
 std::string_view to_string(Phase phase) {
   return name_of(kPhases, phase);
 }

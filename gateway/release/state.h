@@ -71,6 +71,10 @@ struct State {
   std::vector<Answer> answers;
 };
 
+// What the requester may be told where the household says why (`when_refused_say: reason`).
+// pending, processing, released, refused, revoked, expired, cancelled, failed, lapsed, not_judged.
+std::string public_word(const State& state);
+
 std::string_view to_string(Phase phase);
 std::string_view to_string(PieceState state);
 absl::StatusOr<Phase> phase_from(std::string_view text);

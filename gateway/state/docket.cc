@@ -56,6 +56,11 @@ StoredRequest stored_from(const trust::Verified& verified, const wire::Peer& pee
   return stored;
 }
 
+void append(Step step, Step& all) {
+  for (Effect& effect : step.effects) all.effects.push_back(std::move(effect));
+  all.mail.merge(step.mail);
+}
+
 void add_effects(std::string_view request, std::vector<release::Effect> effects,
                  std::vector<Effect>& out) {
   for (release::Effect& effect : effects) out.push_back({std::string(request), std::move(effect)});
@@ -105,7 +110,7 @@ absl::StatusOr<Step> Docket::apply_all(std::string_view request,
   for (const release::Event& event : events) {
     LS_ASSIGN(Step step, perform(request, event, {}));
     LS_RETURN_IF_ERROR(step.answer);
-    for (Effect& effect : step.effects) all.effects.push_back(std::move(effect));
+    append(std::move(step), all);
   }
   LS_RETURN_IF_ERROR(transaction.commit());
   return all;
@@ -154,6 +159,7 @@ absl::StatusOr<Step> Docket::store_receipt(std::string_view officer,
   LS_RETURN_IF_ERROR(
       mail_.enqueue({stored.origin.peer, stored.origin.officer, stored.origin.recipients},
                     wire::ReceiptTaken{std::string(delivery_sha256)}, request, clock_.now()));
+  step.mail.insert(stored.origin.peer);
   LS_RETURN_IF_ERROR(transaction.commit());
   return step;
 }
@@ -174,7 +180,7 @@ absl::StatusOr<Step> Docket::apply_to(const std::vector<std::string>& requests,
   Step all;
   for (const std::string& id : requests) {
     LS_ASSIGN(Step step, apply(id, event));
-    for (Effect& effect : step.effects) all.effects.push_back(std::move(effect));
+    append(std::move(step), all);
   }
   return all;
 }
@@ -183,6 +189,7 @@ absl::StatusOr<Step> Docket::apply_to(const std::vector<std::string>& requests,
 absl::StatusOr<Step> Docket::perform(std::string_view request, const release::Event& event,
                                      const Extras& extras) {
   LS_ASSIGN(StoredRequest stored, load_request(database_, request));
+  const std::string said_before = release::public_word(stored.state);
   LS_ASSIGN(const release::Facts facts,
             gather_facts(database_, clock_, gateway_id_, house_, stored));
   release::Outcome outcome = release::Release::step(stored.state, event, facts);
@@ -198,10 +205,10 @@ absl::StatusOr<Step> Docket::perform(std::string_view request, const release::Ev
       LS_RETURN_IF_ERROR(save_decision_leaf(database_, request, leaf.sha256));
     }
   }
-  for (const release::Effect& effect : outcome.effects) {
-    LS_RETURN_IF_ERROR(write_mail(stored, effect));
-  }
+  LS_ASSIGN(bool wrote, write_all_mail(stored, outcome.effects));
+  LS_ASSIGN(const bool said, say_why(stored, said_before));
   Step step;
+  if (wrote || said) step.mail.insert(stored.origin.peer);
   step.answer = std::move(outcome.answer);
   add_effects(request, std::move(outcome.effects), step.effects);
   return step;

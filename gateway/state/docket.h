@@ -42,7 +42,8 @@ struct Effect {
 
 struct Step {
   std::vector<Effect> effects;
-  absl::Status answer;  // for who caused the event: why nothing happened
+  std::set<wire::Peer> mail;  // who has new letters
+  absl::Status answer;        // for who caused the event: why nothing happened
 };
 
 class Docket {
@@ -115,6 +116,9 @@ class Docket {
   absl::Status offer(const StoredRequest& request, const SealedClip& clip,
                      const ledger::Leaf& leaf);
   absl::Status notify(const StoredRequest& request, std::string_view state);
+  absl::StatusOr<bool> say_why(const StoredRequest& request, const std::string& said_before);
+  absl::StatusOr<bool> write_all_mail(const StoredRequest& request,
+                                      const std::vector<release::Effect>& effects);
 
   store::Database& database_;
   ledger::Ledger& ledger_;

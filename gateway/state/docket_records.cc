@@ -118,6 +118,34 @@ absl::Status Docket::notify(const StoredRequest& request, std::string_view state
       request.state.subject.id, clock_.now());
 }
 
+// Only where the household says why; `received` and `closed` are said to everybody.
+absl::StatusOr<bool> Docket::say_why(const StoredRequest& request, const std::string& said_before) {
+  const std::string word = release::public_word(request.state);
+  if (house_.rules == nullptr || !house_.rules->always.say_reason || word == said_before) {
+    return false;
+  }
+  LS_RETURN_IF_ERROR(ledger_
+                         .append({clock_.now(), ledger::Request{request.origin.sha256, word},
+                                  request.state.subject.id, ""})
+                         .status());
+  LS_RETURN_IF_ERROR(notify(request, word));
+  return true;
+}
+
+// True where there is something to send: messages, and the offers of a committed release.
+absl::StatusOr<bool> Docket::write_all_mail(const StoredRequest& request,
+                                            const std::vector<release::Effect>& effects) {
+  bool wrote = false;
+  for (const release::Effect& effect : effects) {
+    LS_RETURN_IF_ERROR(write_mail(request, effect));
+    wrote = wrote || std::holds_alternative<release::effect::SendReceived>(effect) ||
+            std::holds_alternative<release::effect::SendClosed>(effect) ||
+            std::holds_alternative<release::effect::Withdraw>(effect) ||
+            std::holds_alternative<release::effect::Offer>(effect);
+  }
+  return wrote;
+}
+
 absl::Status Docket::write_mail(const StoredRequest& request, const release::Effect& effect) {
   const std::string& id = request.state.subject.id;
   if (std::holds_alternative<release::effect::SendReceived>(effect)) {
