@@ -64,12 +64,12 @@ struct Done {
 };
 struct Abort {
   std::string request_sha256;
-  int piece = 1;
+  int piece = 1;       // 0: the whole request
   std::string reason;  // no_footage, redaction_failed, lapsed, ...
 };
 struct Revoke {
   std::string request_sha256;
-  int piece = 1;
+  int piece = 1;  // 0: the whole request
   std::string delivery_sha256;
 };
 // RFC 6962 root over the SHA-256 of the plaintexts of the hour's segments.

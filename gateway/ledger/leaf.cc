@@ -41,6 +41,8 @@ class Members {
     out_.integer("piece", value);
     return *this;
   }
+  // Left out where it is about the whole request.
+  Members& piece_or_all(int value) { return value == 0 ? *this : piece(value); }
   Members& count(std::string_view name, std::uint64_t value) {
     out_.natural(name, value);
     return *this;
@@ -105,10 +107,10 @@ struct WriteEvent {
     m.needed_hash("delivery", e.delivery_sha256).needed_hash("receipt", e.receipt_sha256);
   }
   void operator()(const Abort& e) const {
-    m.hash("request", e.request_sha256).piece(e.piece).word("reason", e.reason);
+    m.hash("request", e.request_sha256).piece_or_all(e.piece).word("reason", e.reason);
   }
   void operator()(const Revoke& e) const {
-    m.hash("request", e.request_sha256).piece(e.piece).hash("delivery", e.delivery_sha256);
+    m.hash("request", e.request_sha256).piece_or_all(e.piece).hash("delivery", e.delivery_sha256);
   }
   void operator()(const SegmentRoot& e) const {
     m.span(e.hour).count("segments", e.segments).needed_hash("root", e.root);

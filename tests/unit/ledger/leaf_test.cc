@@ -43,6 +43,10 @@ TEST_CASE("each event has exactly the members that docs/ref/ledger.md names") {
                                                   R"(,"receipt":)" + h + end);
   CHECK(line(Abort{kHash, 1, "no_footage"}) ==
         start + R"("abort","request":)" + h + R"(,"piece":1,"reason":"no_footage")" + end);
+  // The whole request: no piece is named.
+  CHECK(line(Abort{kHash, 0, "cancelled"}) ==
+        start + R"("abort","request":)" + h + R"(,"reason":"cancelled")" + end);
+  CHECK(line(Revoke{kHash, 0, ""}) == start + R"("revoke","request":)" + h + end);
   CHECK(line(Revoke{kHash, 1, kHash}) ==
         start + R"("revoke","request":)" + h + R"(,"piece":1,"delivery":)" + h + end);
   CHECK(line(SegmentRoot{hour, 12, kHash}) ==
@@ -67,7 +71,8 @@ TEST_CASE("nothing but words, hashes, numbers and times gets into a leaf") {
                                   Request{std::string(64, 'A'), "received"},
                                   Approval{kHash, "yes\",\"x"},
                                   Decision{kHash, "refuse", "rules", false},
-                                  Abort{kHash, 0, "no_footage"},
+                                  Abort{kHash, -1, "no_footage"},
+                                  Revoke{kHash, -1, ""},
                                   Done{kHash, 1, kHash, ""},
                                   ReleaseCommit{kHash, 1, "", kHash, kHash}};
   for (const Event& event : bad) {
