@@ -108,7 +108,8 @@ absl::Status Post::on_hello(const wire::Peer& peer, const trust::Arrival& arriva
   LS_ASSIGN([[maybe_unused]] const bool is_new,
             parts_.docket.mail().is_new(hello.officer.thumbprint, peer.device, hello.control.seq));
   LS_RETURN_IF_ERROR(transaction.commit());
-  const state::Addressee to{peer, hello.officer.thumbprint, hello.officer.credential.recipients};
+  const state::Addressee to{peer, hello.officer.thumbprint, hello.officer.credential.recipients,
+                            hello.control.common.iat};
   LS_RETURN_IF_ERROR(send_once(to, wire::Ack{hello.control.seq}));
   LS_RETURN_IF_ERROR(send_state(to, std::get<wire::Hello>(hello.control.command)));
   deliver(peer);
@@ -163,7 +164,7 @@ absl::Status Post::on_control(const wire::Peer& peer, const trust::Arrival& arri
     return invalid("not a message for a gateway");
   }
   // Both may be handled twice without harm, so the ACK may come after them.
-  return send_once({peer, officer.thumbprint, officer.credential.recipients},
+  return send_once({peer, officer.thumbprint, officer.credential.recipients, control.common.iat},
                    wire::Ack{control.seq});
 }
 
@@ -215,7 +216,8 @@ absl::Status Post::answer_get(const wire::Peer& peer, const wire::Get& get,
   }
   LS_ASSIGN(const trust::Arrival arrival, arrival_of(peer));
   LS_ASSIGN(const trust::Officer officer, officer_of(peer, arrival));
-  const state::Addressee to{peer, officer.thumbprint, officer.credential.recipients};
+  const state::Addressee to{peer, officer.thumbprint, officer.credential.recipients,
+                            officer.credential.common.iat};
   if (const auto* resend = std::get_if<link::Sender::Resend>(&answer)) {
     return send_once(to, wire::Resend{id, resend->base, resend->bitmap});
   }
@@ -298,7 +300,7 @@ void Post::serve(const state::Transfer& transfer) {
                                : link::Mode::live);
   served_[id] = {transfer.request, transfer.piece};
   if (transfer.revoked) revoked_.insert(id);
-  if (link_ != nullptr && !transfer.revoked) {
+  if (link_ != nullptr && !transfer.revoked && !suspended_) {
     link_->add_file(id, transfer.path, hash_of(transfer.merkle_root));
   }
 }
@@ -331,6 +333,22 @@ void Post::suspend(bool suspended) {
   for (const auto& [id, of] : served_) {
     if (revoked_.contains(id)) continue;
     sender_.set_mode(id, suspended ? link::Mode::suspended : link::Mode::live);
+    // What was asked for before, and waits in the link's queue, does not leave either.
+    if (suspended && link_ != nullptr) link_->forget(id);
+  }
+  if (!suspended) give_files_back();
+}
+
+void Post::give_files_back() {
+  const auto transfers = parts_.docket.transfers().all();
+  if (!transfers.ok()) {
+    return parts_.on_trouble(
+        fmt::format("cannot read what is on offer: {}", message_of(transfers.status())));
+  }
+  for (const state::Transfer& transfer : *transfers) {
+    const wire::TransferId id = transfer_id_of(transfer.id);
+    if (link_ == nullptr || transfer.revoked || !served_.contains(id)) continue;
+    link_->add_file(id, transfer.path, hash_of(transfer.merkle_root));
   }
 }
 

@@ -80,6 +80,7 @@ class Post {
   absl::StatusOr<trust::Arrival> arrival_of(const wire::Peer& peer) const;
   absl::StatusOr<trust::Officer> officer_of(const wire::Peer& peer,
                                             const trust::Arrival& arrival) const;
+  void give_files_back();
   void send_due(const wire::Peer& peer, link::ReliableOut& out);
 
   Parts parts_;

@@ -7,6 +7,8 @@ namespace latchstring::release {
 
 void Step::tick() {
   if (!facts_.clock_is_right) return;  // no term runs while the time is not known
+  // Also where something else blocks: `closed` falls due all the same.
+  if (state().close_at == Instant{}) state().close_at = facts_.now + facts_.answers_after;
   time_out_answers();
   expire_offers();
   send_closed_when_due();

@@ -156,9 +156,9 @@ absl::StatusOr<Step> Docket::store_receipt(std::string_view officer,
     LS_ASSIGN(step, perform(request, release::event::ReceiptStored{piece}, extras));
   }
   // Also for a repeat: the requester has not seen our answer yet.
+  LS_ASSIGN(const Addressee to, addressee_of(stored));
   LS_RETURN_IF_ERROR(
-      mail_.enqueue({stored.origin.peer, stored.origin.officer, stored.origin.recipients},
-                    wire::ReceiptTaken{std::string(delivery_sha256)}, request, clock_.now()));
+      mail_.enqueue(to, wire::ReceiptTaken{std::string(delivery_sha256)}, request, clock_.now()));
   step.mail.insert(stored.origin.peer);
   LS_RETURN_IF_ERROR(transaction.commit());
   return step;

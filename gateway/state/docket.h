@@ -115,6 +115,7 @@ class Docket {
   absl::Status write_mail(const StoredRequest& request, const release::Effect& effect);
   absl::Status offer(const StoredRequest& request, const SealedClip& clip,
                      const ledger::Leaf& leaf);
+  absl::StatusOr<Addressee> addressee_of(const StoredRequest& request) const;
   absl::Status notify(const StoredRequest& request, std::string_view state);
   absl::StatusOr<bool> say_why(const StoredRequest& request, const std::string& said_before);
   absl::StatusOr<bool> write_all_mail(const StoredRequest& request,

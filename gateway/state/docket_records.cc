@@ -1,4 +1,6 @@
 // What a step writes besides the request's own rows: ledger entries, the delivery, messages.
+#include <algorithm>
+
 #include "gateway/base/ensure.h"
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
@@ -14,6 +16,13 @@ namespace {
 constexpr Duration kNoticeLifetime = std::chrono::days{365};
 
 }  // namespace
+
+absl::StatusOr<Addressee> Docket::addressee_of(const StoredRequest& request) const {
+  LS_ASSIGN(const crypto::Jws jws, crypto::peek_jws(request.origin.compact));
+  LS_ASSIGN(const wire::Request asked, wire::decode_request(jws.payload));
+  return Addressee{request.origin.peer, request.origin.officer, request.origin.recipients,
+                   asked.common.iat};
+}
 
 absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
                                             const release::Entry& entry, const Extras& extras) {
@@ -102,19 +111,20 @@ absl::Status Docket::offer(const StoredRequest& request, const SealedClip& clip,
   offer.delivery = clip.delivery_jws();
   offer.leaf = proven.leaf.line;
   offer.ledger_proof = proven.tlog_proof;
-  return mail_.enqueue({request.origin.peer, request.origin.officer, request.origin.recipients},
-                       offer, id, clock_.now());
+  LS_ASSIGN(const Addressee to, addressee_of(request));
+  return mail_.enqueue(to, offer, id, clock_.now());
 }
 
 absl::Status Docket::notify(const StoredRequest& request, std::string_view state) {
+  LS_ASSIGN(const Addressee to, addressee_of(request));
   wire::Decision decision;
-  decision.common = wire::new_common(key_, request.origin.officer, clock_.now(), kNoticeLifetime);
+  decision.common =
+      wire::new_common(key_, to.officer, std::max(clock_.now(), to.told), kNoticeLifetime);
   decision.request_sha256 = request.origin.sha256;
   decision.request_id = request.state.subject.id;
   decision.state = std::string(state);
   return mail_.enqueue(
-      {request.origin.peer, request.origin.officer, request.origin.recipients},
-      wire::Notice{crypto::sign_jws(key_, wire::kTypDecision, wire::encode(decision))},
+      to, wire::Notice{crypto::sign_jws(key_, wire::kTypDecision, wire::encode(decision))},
       request.state.subject.id, clock_.now());
 }
 
@@ -158,8 +168,8 @@ absl::Status Docket::write_mail(const StoredRequest& request, const release::Eff
     for (const Transfer& transfer : transfers) revoke.transfers.push_back(transfer.id);
     LS_RETURN_IF_ERROR(transfers_.revoke(id, withdraw->piece));
     if (revoke.transfers.empty()) return absl::OkStatus();
-    return mail_.enqueue({request.origin.peer, request.origin.officer, request.origin.recipients},
-                         revoke, id, clock_.now());
+    LS_ASSIGN(const Addressee to, addressee_of(request));
+    return mail_.enqueue(to, revoke, id, clock_.now());
   }
   if (const auto* done = std::get_if<release::effect::DeleteOutbox>(&effect)) {
     return transfers_.remove(id, done->piece);

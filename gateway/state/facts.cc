@@ -27,22 +27,30 @@ policy::Question question_for(const release::Subject& subject, const std::string
 absl::Status decide_cameras(store::Database& database, const House& house,
                             const StoredRequest& request, release::Facts& facts) {
   const release::Subject& subject = request.state.subject;
-  policy::Facts outside;
-  outside.now = facts.now;
-  LS_ASSIGN(const Given given,
-            given_since(database, subject.agency,
-                        policy::calendar_month(*house.rules, facts.now).from, subject.id));
-  outside.clips_given_this_month = given.clips;
-  outside.time_given_this_month = given.time;
+  const Instant month = policy::calendar_month(*house.rules, facts.now).from;
+  LS_ASSIGN(const Given others, given_since(database, subject.agency, month, subject.id));
+  // What this request gave, or may give, through its other cameras counts for each of them.
+  LS_ASSIGN(auto own, given_by_camera(database, subject.id, month));
   for (const std::string& camera : resolve_cameras(*house.rules, house, subject.cameras)) {
+    policy::Facts outside;
+    outside.now = facts.now;
+    outside.clips_given_this_month = others.clips;
+    outside.time_given_this_month = others.time;
+    for (const auto& [other, given] : own) {
+      if (other == camera) continue;
+      outside.clips_given_this_month += given.clips;
+      outside.time_given_this_month += given.time;
+    }
     policy::Decision decision = policy::decide(
         *house.rules, question_for(subject, camera, !request.origin.case_number.empty()), outside);
-    // What this camera may give counts against the quota of the next one asked in the same request.
+    Given may;
     for (const policy::Piece& piece : decision.pieces) {
       if (piece.approval == policy::Approval::refuse) continue;
-      ++outside.clips_given_this_month;
-      outside.time_given_this_month += piece.footage.length();
+      ++may.clips;
+      may.time += piece.footage.length();
     }
+    Given& given = own[camera];
+    given = {std::max(given.clips, may.clips), std::max(given.time, may.time)};
     facts.decisions.emplace(camera, std::move(decision));
   }
   return absl::OkStatus();

@@ -1,5 +1,6 @@
 #include "gateway/state/mail.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "gateway/base/status.h"
@@ -33,7 +34,7 @@ absl::StatusOr<Bytes> Mail::seal(const Addressee& to, const wire::Command& comma
     recipients.push_back(std::move(recipient));
   }
   wire::Control control;
-  control.common = wire::new_common(key_, to.officer, now, kControlLifetime);
+  control.common = wire::new_common(key_, to.officer, std::max(now, to.told), kControlLifetime);
   control.seq = seq;
   control.command = command;
   return wire::seal_message(key_, wire::kTypControl, wire::encode(control), recipients);

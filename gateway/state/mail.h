@@ -22,6 +22,9 @@ struct Addressee {
   wire::Peer peer;
   std::string officer;                  // thumbprint: the `aud` of what we send
   std::vector<std::string> recipients;  // age1...
+  // The newest time that they stated under their signature. A letter counts from there where our
+  // own clock is behind: it was not right yet, and they drop what has expired.
+  Instant told{};
 };
 
 struct Letter {

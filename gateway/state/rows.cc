@@ -252,4 +252,18 @@ absl::StatusOr<Given> given_since(store::Database& database, std::string_view ag
   return given;
 }
 
+absl::StatusOr<std::map<std::string, Given>> given_by_camera(store::Database& database,
+                                                             std::string_view request,
+                                                             Instant since) {
+  std::map<std::string, Given> given;
+  LS_RETURN_IF_ERROR(database.query(
+      "SELECT camera, count(*), sum(footage_to - footage_from) FROM pieces"
+      " WHERE request = ? AND committed >= ? AND committed != 0 GROUP BY camera",
+      {request, to_micros(since)}, [&](const store::Row& row) {
+        given[row.get<std::string>(0)] = {row.get<int>(1), Duration{row.get<std::int64_t>(2)}};
+        return absl::OkStatus();
+      }));
+  return given;
+}
+
 }  // namespace latchstring::state

@@ -3,6 +3,7 @@
 
 #include <absl/status/statusor.h>
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,10 @@ struct Given {
 // What was committed to an agency since `since`, not counting this request's own pieces.
 absl::StatusOr<Given> given_since(store::Database& database, std::string_view agency, Instant since,
                                   std::string_view except);
+// What this request's own pieces were committed to since then, by camera.
+absl::StatusOr<std::map<std::string, Given>> given_by_camera(store::Database& database,
+                                                             std::string_view request,
+                                                             Instant since);
 
 std::int64_t to_micros(Instant instant);
 Instant from_micros(std::int64_t micros);
