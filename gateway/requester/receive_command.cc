@@ -149,7 +149,8 @@ void tell_end(int code, const Options& options, const Desk& desk) {
 }
 
 int receive(Options& options) {
-  options.reception.out = options.out;
+  // The book remembers where evidence was left.
+  options.reception.out = std::filesystem::absolute(options.out);
   if (!options.for_text.empty()) {
     const auto patience = parse_duration(options.for_text);
     if (!patience.ok()) return usage(message_of(patience.status()));

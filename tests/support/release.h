@@ -45,6 +45,8 @@ inline std::string get(const Path& path) {
 // What seal() was given and made, and the keys of everybody. The officer's credential is signed by
 // `agency`.
 struct SampleRelease {
+  SampleRelease() {}  // written out: Clang 14 wants it of a const member
+
   crypto::SigningKey gateway = crypto::SigningKey::generate();
   crypto::SigningKey ledger = crypto::SigningKey::generate();
   crypto::SigningKey agency = crypto::SigningKey::generate();
