@@ -41,11 +41,11 @@ def make_film(bench):
 
 
 class Process:
-    """A program in the background with its log; stopped by SIGTERM."""
+    """A program in the background, its log written anew; stopped by SIGTERM."""
 
     def __init__(self, command, log, **options):
         self.log = log
-        with open(log, "ab") as output:
+        with open(log, "wb") as output:
             self.process = subprocess.Popen([str(word) for word in command], stdout=output,
                                             stderr=output, start_new_session=True, **options)
         self.pid = self.process.pid

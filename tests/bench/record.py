@@ -73,7 +73,7 @@ def record_peer(bench, urls):
             recorders.append(house.Process(
                 ["ffmpeg", "-nostdin", "-loglevel", "error", "-rtsp_transport", "tcp", "-i", url,
                  "-c", "copy", "-f", "segment", "-segment_time", "60", target / "%03d.mp4"],
-                bench.work / "ffmpeg.log", stdin=subprocess.DEVNULL))
+                bench.work / f"ffmpeg-{number}.log", stdin=subprocess.DEVNULL))
         wait_until(60, "the peer's first picture",
                    lambda: all(bytes_in(folder / str(number)) for number in range(len(urls))))
         return Window(bench, len(urls), [recorder.pid for recorder in recorders], folder)
