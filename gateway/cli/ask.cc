@@ -76,8 +76,11 @@ absl::StatusOr<control::Pin> Secrets::read_line(int fd) const {
     if (count < 0 && errno != EINTR) fault = errno_status(fmt::format("cannot read {}", option_));
     ended = count == 0 || (count == 1 && c == '\n');
     if (count != 1 || c == '\n') continue;
-    if (size == line.size()) fault = invalid("a secret has more than {} bytes", line.size());
-    if (fault.ok()) line[size++] = c;
+    if (size < line.size()) {
+      line[size++] = c;
+    } else {
+      fault = invalid("a secret has more than {} bytes", line.size());
+    }
   }
   control::Pin pin(std::string_view(line.data(), fault.ok() ? size : 0));
   explicit_bzero(line.data(), line.size());
