@@ -59,6 +59,19 @@ struct Decision {
 
 Decision decide(const Policy& policy, const Question& question, const Facts& facts);
 
+// What the household gives of its own accord.
+struct Gift {
+  std::string agency;   // id in the policy; empty: a file, for whoever gets it
+  std::string camera;   // id
+  std::string purpose;  // as the household says it; empty: none, so every purpose may be meant
+  Interval footage;
+};
+
+// One piece: all of it or nothing, by `always.gifts`. No allow rule is needed; a never rule that
+// may fit, a camera that is not shared by rule, and every limit of `always` refuse. The quota of
+// `facts` counts for an agency. The floor is the redaction: `always` and the camera's.
+Decision decide_gift(const Policy& policy, const Gift& gift, const Facts& facts);
+
 // The plan that redaction must carry out for a piece: classes, zones with their polygons, audio.
 RedactionPlan redaction_plan(const Policy& policy, const std::string& camera, const Piece& piece,
                              bool want_audio, const std::string& watermark_text);

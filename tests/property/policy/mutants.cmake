@@ -52,3 +52,7 @@ latchstring_mutant(offset_of_the_old_season wall_clock.cc
   "end = std::min(end, from_absl(when))" "static_cast<void>(when)")
 latchstring_mutant(people_without_faces load.cc
   "if (out.count(\"people\") != 0) out.insert(\"faces\");" "")
+latchstring_mutant(gift_near_a_never_rule gift.cc
+  "{each.from - e, each.to + e}" "{each.from + e, each.to - e}")
+latchstring_mutant(gift_without_the_floor gift.cc
+  "{&always.redact, &camera_->always_redact}" "{&camera_->always_redact}")

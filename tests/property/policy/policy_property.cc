@@ -152,6 +152,72 @@ TEST_CASE("what a household adds or takes away") {
   }));
 }
 
+TEST_CASE("what a household gives of its own accord") {
+  int given = 0;
+  const auto give = [&given](const Policy& policy, const Gift& gift, const Facts& facts) {
+    const Decision decision = decide_gift(policy, gift, facts);
+    RC_ASSERT(decision.pieces.size() == 1U);
+    const Piece& piece = decision.pieces.front();
+    RC_ASSERT(piece.footage == gift.footage);
+    if (piece.approval == Approval::refuse) return piece;
+    ++given;
+    RC_ASSERT(piece.approval != Approval::automatic);
+    RC_ASSERT(policy.cameras.at(gift.camera).sharing == Sharing::by_rule);
+    for (const auto& name : policy.always.redact) RC_ASSERT(piece.redact.count(name) == 1U);
+    return piece;
+  };
+  CHECK(rc::check("adding a never rule never loosens, asking for less is never worse", [&] {
+    Model model = test::draw_model();
+    const auto before = loaded(model);
+    Facts facts;
+    const Question question = test::draw_question(model, facts);
+    const Gift gift{question.agency, question.camera, question.purpose, question.footage};
+    const Piece whole = give(*before, gift, facts);
+    // For whoever gets it and whatever for: more may fit, so never looser, the quota aside.
+    Facts unused;
+    unused.now = facts.now;
+    const Gift file{"", gift.camera, "", gift.footage};
+    if (before->agencies.count(gift.agency) == 1U &&
+        give(*before, gift, unused).approval == Approval::refuse) {
+      RC_ASSERT(give(*before, file, unused).approval == Approval::refuse);
+    }
+    if (whole.approval != Approval::refuse) {
+      Gift less = gift;
+      less.footage.from += (gift.footage.to - gift.footage.from) / 3;
+      RC_ASSERT(give(*before, less, facts).approval == whole.approval);
+    }
+    ModelRule never = test::draw_model().rules.back();
+    never.is_never = true;
+    never.cameras.clear();
+    model.rules.push_back(never);
+    const Piece after = give(*loaded(model), gift, facts);
+    RC_ASSERT(after.approval == whole.approval || after.approval == Approval::refuse);
+  }));
+  CHECK(rc::check("no instant near a never rule is given", [&] {
+    const Model model = test::draw_model();
+    const auto policy = loaded(model);
+    for (int i = 0; i < 20; ++i) {
+      Facts drawn;
+      Question asked = test::draw_question(model, drawn);
+      Facts facts;
+      facts.now = drawn.now;
+      const Gift gift{asked.agency, asked.camera, asked.purpose, asked.footage};
+      if (give(*policy, gift, facts).approval == Approval::refuse) continue;
+      // Were the household asked for the same, no never rule would stand in the way.
+      asked.has_case_number = true;
+      for (const Basis basis : {Basis::consent, Basis::emergency}) {
+        asked.basis = basis;
+        for (const Piece& piece : decide(*policy, asked, facts).pieces) {
+          for (const std::string& reason : piece.reasons) {
+            RC_ASSERT(reason.find("never rule") == std::string::npos);
+          }
+        }
+      }
+    }
+  }));
+  CHECK(given >= 200);
+}
+
 TEST_CASE("what an agency asks") {
   CHECK(rc::check("asking for less is never worse", [] {
     const Model model = test::draw_model();
