@@ -1,0 +1,173 @@
+"""Broken files of every kind: what is wrong, where, and what to do; nothing is released or lost."""
+
+import json
+import re
+import signal
+import sqlite3
+
+import pytest
+
+from house import House, Process, wait_for
+from requester import Requester
+
+
+@pytest.fixture
+def house(bin_folder, tmp_path):
+    house = House(bin_folder, tmp_path)
+    yield house
+    house.end()
+
+
+def refuses_to_start(house, *words):
+    house.start(ready=False)
+    code = house.daemon.popen.wait(60)
+    log = house.log_tail()
+    assert code == 1, log
+    for word in words:
+        assert word in log, (word, log)
+
+
+def check(house):
+    return Process([house.bin / "latchstringd", "--config", house.config, "--check"],
+                   house.logs / "check.log")
+
+
+def test_a_broken_configuration_refuses_to_start(house):
+    house.edit("gateway.yaml", "broker:", "borker:")
+    refuses_to_start(house, "gateway.yaml:", 'did you mean "broker"')
+    checking = check(house)
+    assert checking.popen.wait(30) == 1
+    assert re.search(r'gateway\.yaml:\d+:\d+: .*did you mean "broker"', checking.words(), re.S)
+
+
+def test_check_says_every_fault_and_ok(house):
+    checking = check(house)
+    assert checking.popen.wait(30) == 0 and "OK" in checking.words()
+    house.edit("house-rules.yaml", "rules_end_on", "rules_end")
+    checking = check(house)
+    assert checking.popen.wait(30) == 1
+    assert re.search(r"house-rules\.yaml:\d+:\d+: ", checking.words())
+
+
+def test_broken_rules_stay_up_and_share_nothing(house):
+    house.edit("house-rules.yaml", "rules_end_on", "rules_end")
+    house.start()
+    status = house.status()
+    assert not status["rules"]["ok"] and "house-rules.yaml:" in status["rules"]["fault"]
+    assert status["sharing"]["state"] == "suspended"
+    house.edit("house-rules.yaml", "rules_end", "rules_end_on")
+    house.daemon.popen.send_signal(signal.SIGHUP)
+    wait_for(lambda: house.status()["rules"]["ok"], 10, "mended rules")
+
+
+def test_a_failing_test_in_the_rules_shares_nothing(house):
+    house.cameras["front_door"] = "rtsp://127.0.0.1:1/stream"
+    key = json.dumps({"crv": "Ed25519", "kty": "OKP",
+                      "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
+    (house.folder / "keys/springfield_pd.jwk").write_text(key)
+    house.agencies["springfield_pd"] = None
+    house.write_rules({}, tests=[{"name": "never_at_noon", "who": "springfield_pd",
+                                  "camera": "front_door", "basis": "consent",
+                                  "purpose": "burglary", "footage": "2026-05-04 12:00 to 12:10",
+                                  "expect": "refuse"}])
+    house.start()
+    assert "never_at_noon" in house.status()["rules"]["fault"]
+
+
+@pytest.mark.parametrize("name, word", [("state/state.db", "state.db"),
+                                        ("state/keyring/inbox.key", "inbox"),
+                                        ("state/archive-recipient.txt", "archive-recipient.txt")])
+def test_a_damaged_state_refuses_to_start(house, name, word):
+    file = house.folder / name
+    assert file.exists(), [str(path) for path in (house.folder / "state").rglob("*")]
+    for extra in ("-wal", "-shm"):
+        (house.folder / (name + extra)).unlink(missing_ok=True)
+    file.write_bytes(b"garbage, not what was here" * 40)
+    refuses_to_start(house, word)
+
+
+def test_a_newer_database_is_refused_in_words(house):
+    with sqlite3.connect(house.folder / "state/state.db") as database:
+        database.execute("PRAGMA user_version = 9999")
+    refuses_to_start(house, "state.db", "newer")
+
+
+def test_a_ledger_that_was_shortened_is_not_continued(house):
+    house.start()
+    wait_for(lambda: (house.folder / "state/checkpoint.txt").exists() or None, 1, "") \
+        if (house.folder / "state/checkpoint.txt").exists() else None
+    assert house.run("log", "verify").returncode == 0
+    house.stop()
+    with sqlite3.connect(house.folder / "state/state.db") as database:
+        tables = [row[0] for row in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'ledger%'")]
+        leaves = next(name for name in tables if "leaf" in name or "leaves" in name)
+        database.execute(f"DELETE FROM {leaves} WHERE rowid = (SELECT max(rowid) FROM {leaves})")
+    house.start(ready=False)
+    wait_for(lambda: not house.daemon.running() or
+             house.run("status", "--json", check=False).returncode == 0, 30, "start or refusal")
+    if house.daemon.running():
+        status = house.status()
+        assert not status["ledger"]["ok"] and status["sharing"]["state"] == "suspended"
+        assert house.run("log", "verify", check=False).returncode == 1
+    else:
+        assert "ledger" in house.log_tail()
+
+
+def test_a_port_in_use_is_said(house):
+    import socket
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", house.port))
+        taken.listen()
+        house.start(ready=False)
+        wait_for(lambda: str(house.port) in house.log_tail() or not house.daemon.running(), 30, "why")
+
+
+def test_a_second_daemon_is_refused(house):
+    house.start()
+    second = Process([house.bin / "latchstringd", "--config", house.config], house.logs / "second.log")
+    assert second.popen.wait(60) == 1, second.words()
+    assert house.status()
+
+
+@pytest.fixture(scope="module")
+def requester(bin_folder, tmp_path_factory):
+    return Requester(bin_folder, tmp_path_factory.mktemp("requester"))
+
+
+def fails(done, *words, code=1):
+    assert done.returncode == code, done.stdout + done.stderr
+    assert done.stderr.startswith("latchstring-request: error: "), done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("ticket", ["", "{", "[]", '{"versions": [1]}', '{"versions": [1]} x'])
+def test_a_broken_ticket_is_named(requester, tmp_path, ticket):
+    requester.ticket = tmp_path / "broken.ticket"
+    requester.ticket.write_text(ticket)
+    done = requester.run("submit", *requester.mine(), "--camera", "x", "--from",
+                         "2026-05-04T21:50:00Z", "--to", "2026-05-04T21:55:00Z", "--basis", "consent",
+                         "--purpose", "burglary", "--case", "1", check=False)
+    fails(done, "broken.ticket")
+
+
+def test_a_broken_credential_is_named(requester, tmp_path):
+    file = tmp_path / "credential.json"
+    file.write_text("{}")
+    fails(requester.run("officer", "update", "--dir", requester.officer, "--credential", file,
+                        check=False), "credential.json")
+
+
+def test_a_broken_key_file_is_named(house, tmp_path):
+    house.start()
+    key = tmp_path / "broken.jwk"
+    key.write_text('{"kty":"OKP","crv":"Ed25519","x":"AA"}')
+    done = house.run("agency", "add", "pd", key, "--ticket", tmp_path / "t", check=False)
+    assert done.returncode == 1 and "broken.jwk" in done.stderr
+    assert not (tmp_path / "t").exists()
+
+
+def test_wrong_usage_exits_with_2(requester):
+    for words in ((), ("submit",), ("receive", "--fast"), ("agency",), ("verify",)):
+        assert requester.run(*words, check=False).returncode == 2, words

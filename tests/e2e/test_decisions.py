@@ -1,0 +1,181 @@
+"""The household's yes and no, from a signed request to frames on the officer's disk."""
+
+import json
+import time
+
+import pytest
+
+from clips import Clip
+from house import PIN, wait_for
+
+
+@pytest.fixture(scope="module")
+def world(new_world):
+    # The clock starts shortly before a full minute: windows of the rules begin and end at those.
+    return new_world(residents=("alex", "sam"), camera=("--gop", "10"), start_second=44)
+
+
+@pytest.fixture(scope="module")
+def post(world):
+    return world.post()
+
+
+def receive(world, post, request, folder, **offer_fields):
+    offer = post.wait("offer", request=request, **offer_fields)
+    clip = Clip(folder, post.fetch_all(offer), world.ticket["jwk"])
+    post.done(offer)
+    return clip
+
+
+def test_automatic_release_gives_exactly_what_was_granted(world, post, tmp_path):
+    world.rules({})
+    begin, end = world.footage(6)
+    request = post.submit(begin, end, want={"audio": False, "native": False, "certificate": False})
+    post.wait_notice(request, "received")
+    clip = receive(world, post, request, tmp_path)
+    assert clip.check_frames() == pytest.approx((begin, end), abs=1e-5)
+    # Exact: nothing of the granted interval is missing at either end, but for less than a frame.
+    assert clip.times[0] - begin < 0.2 and end - clip.times[-1] < 0.2
+    assert clip.manifest["request"] == request and clip.manifest["clock"]["trust"] == "assumed"
+    shown = world.house.wait_piece(request, "delivered")
+    assert shown["phase"] == "ended" and shown["outcome"] == "delivered", shown
+
+
+def receive_all(world, post, request, folder):
+    """Every part of a request's only piece."""
+    world.house.wait_piece(request, "offered")
+    post.take(2)
+    offers = [m for m in post.messages if m["cmd"] == "offer" and m["request"] == request]
+    clips = [Clip(folder / str(offer["part"]), post.fetch_all(offer), world.ticket["jwk"])
+             for offer in offers]
+    for offer in offers:
+        post.done(offer)
+    return clips
+
+
+def test_native_footage_stays_inside_and_its_head_comes_exactly(world, post, tmp_path):
+    world.rules({})
+    begin, end = world.footage(6)
+    clips = receive_all(world, post, post.submit(begin, end), tmp_path / "first")
+    native = next(clip for clip in clips if not clip.manifest["redaction"]["reencoded"])
+    idr = native.times[0]
+    # An IDR comes once a second: this request begins between two of them.
+    request = post.submit(idr + 0.35, end)
+    clips = receive_all(world, post, request, tmp_path / "second")
+    assert world.house.wait_phase(request, "ended")["outcome"] == "delivered"
+    assert [clip.manifest["redaction"]["reencoded"] for clip in clips] == [True, False]
+    for clip in clips:
+        clip.check_frames()
+    numbers = [cell.frame for clip in clips for cell in clip.cells]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert clips[0].times[0] - (idr + 0.35) < 0.2
+
+
+def test_a_window_edge_trims_to_the_frame(world, post, tmp_path):
+    """The rule's window ends at a full minute that is inside the footage asked for."""
+    edge = (int(world.since) // 60 + 1) * 60
+    begin, end = edge - 4, edge + 4
+    wait_for(lambda: world.now() >= end + 2, 90, "the minute")
+    window = "00:00 to " + time.strftime("%H:%M", time.gmtime(edge))
+    world.rules({"footage_time": window})
+    request = post.submit(begin, end, want={"audio": False, "native": False, "certificate": False})
+    clip = receive(world, post, request, tmp_path)
+    clip.check_frames()
+    assert clip.span("asked") == pytest.approx((begin, end), abs=1e-5)
+    assert clip.span("granted") == pytest.approx((begin, edge), abs=1e-5)
+    assert edge - 0.2 < clip.times[-1] < edge
+    assert world.house.show(request)["outcome"] == "delivered"
+
+
+def test_asked_and_approved(world, post, tmp_path):
+    world.rules({"approval": "ask_one"})
+    request = post.submit(*world.footage(4))
+    post.wait_notice(request, "received")
+    shown = world.house.wait_phase(request, "asking")
+    assert shown["waiting_for"] == ["alex", "sam"] and shown["pieces"][0]["state"] == "waiting"
+    assert post.silent(), "something left before a resident said yes"
+    wrong = world.house.run("request", "approve", request, "--as", "alex", pins=["000000"],
+                            check=False)
+    assert wrong.returncode == 3 and "latchstring: error:" in wrong.stderr
+    assert world.house.show(request)["phase"] == "asking"
+    world.house.answer("approve", request, "sam")
+    receive(world, post, request, tmp_path).check_frames()
+
+
+def test_asked_and_refused_tells_nothing_and_gives_nothing(world, post):
+    world.rules({"approval": "ask_one"})
+    request = post.submit(*world.footage(4))
+    world.house.wait_phase(request, "asking")
+    post.wait_notice(request, "received")
+    assert post.silent(1)
+    world.house.answer("refuse", request)
+    shown = world.house.show(request)
+    assert shown["phase"] == "ended" and shown["pieces"][0]["state"] == "refused"
+    assert post.silent(), "a refusal could be seen"
+    # What has ended cannot be approved.
+    late = world.house.run("request", "approve", request, "--as", "sam", pins=[PIN], check=False)
+    assert late.returncode == 1, late.stderr
+    assert post.silent(2)
+
+
+def test_one_no_beats_an_earlier_yes(world, post):
+    world.rules({"approval": "ask_all"})
+    request = post.submit(*world.footage(4))
+    world.house.wait_phase(request, "asking")
+    world.house.answer("approve", request, "alex")
+    shown = world.house.show(request)
+    assert shown["phase"] == "asking" and shown["waiting_for"] == ["sam"]
+    world.house.answer("refuse", request, "sam")
+    assert world.house.show(request)["pieces"][0]["state"] == "refused"
+    assert post.notices(request)[0][0]["state"] == "received"
+    assert post.silent() and not post.find("offer", request=request)
+
+
+def test_all_must_agree_and_then_it_is_given(world, post, tmp_path):
+    world.rules({"approval": "ask_all"})
+    request = post.submit(*world.footage(4))
+    world.house.wait_phase(request, "asking")
+    for resident in ("sam", "alex"):
+        assert not post.find("offer", request=request)
+        world.house.answer("approve", request, resident)
+    receive(world, post, request, tmp_path).check_frames()
+
+
+@pytest.mark.parametrize("changes", [
+    {"purpose": "noise"}, {"basis": "emergency"}, {"basis": "warrant"}, {"case": None},
+    {"camera": "garden"}, {"basis": "preservation"}])
+def test_outside_the_rules_nothing_leaves(world, post, changes):
+    world.rules({})
+    request = post.submit(*world.footage(4), **changes)
+    post.wait_notice(request, "received")
+    shown = wait_for(lambda: (s := world.house.show(request))["phase"] == "ended" and s, 10, "an end")
+    assert shown["outcome"] == "refused", shown
+    assert post.silent(2)
+    assert [n[0]["state"] for n in post.notices(request)] == ["received"]
+    assert not list((world.house.folder / "state/outbox").glob(f"{request}-*"))
+
+
+def test_never_beats_allow(world, post):
+    world.rules({}, never=[{"name": "not_this", "camera": "front_door", "purpose": "burglary"}])
+    request = post.submit(*world.footage(4))
+    post.wait_notice(request, "received")
+    world.house.wait_phase(request, "ended", 10)
+    assert post.silent(2) and world.house.show(request)["outcome"] == "refused"
+
+
+def test_a_reason_is_told_only_where_the_rules_say_so(world, post):
+    world.rules({"approval": "ask_one"}, always={"when_refused_say": "reason"})
+    request = post.submit(*world.footage(4))
+    world.house.wait_phase(request, "asking")
+    world.house.answer("refuse", request)
+    decision = post.wait_notice(request, "refused", 5)[0]
+    assert decision["reason"]
+    world.rules({})
+
+
+def test_the_log_tells_it_all_and_holds_together(world):
+    checked = world.house.run("log", "verify")
+    assert checked.returncode == 0
+    events = {json.loads(entry["leaf"])["event"] for entry in
+              world.house.ask("log", "show", "--count", "200")["entries"]}
+    assert {"request", "decision", "approval"} <= events, events

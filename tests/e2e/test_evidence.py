@@ -1,0 +1,188 @@
+"""The real requester, from its first key to evidence that is verified and opened with stock tools."""
+
+import json
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from cells import cells_of_file
+from clips import frame_count
+from house import PIN, seconds_of, wait_for
+from requester import Requester, end_stopped
+
+
+@pytest.fixture(scope="module")
+def world(new_world):
+    world = new_world(camera=("--gop", "10", "--bitrate", "6000"))
+    world.requester = Requester(world.bin, world.folder)
+    world.house.add_agency("river_pd", world.requester, world.requester.ticket)
+    world.rules({"who": "river_pd"})
+    return world
+
+
+@pytest.fixture(scope="module")
+def evidence(world):
+    """A folder that `receive` left: six seconds, encoded anew."""
+    requester = world.requester
+    begin, end = world.footage(6)
+    request = requester.submit(begin, end)
+    assert world.house.show(request)["agency"] == "river_pd"
+    requester.receive(request)
+    return requester.evidence / request
+
+
+def manifest_of(folder):
+    return json.loads((folder / "manifest-1.json").read_text())
+
+
+def test_what_is_received_is_verified_and_complete(world, evidence):
+    names = {str(path.relative_to(evidence)) for path in evidence.rglob("*") if path.is_file()}
+    assert names == {"clip-1.mp4", "manifest-1.jws", "manifest-1.json", "frames-1.csv",
+                     "regions-1.json", "release-1.html", "ledger-proof-1.txt", "delivery-1.jws",
+                     "receipt-1.jws", "sealed/clip-1.mp4.age", "sealed/release-1.tar.age"}
+    done = world.requester.verify(evidence, "--ticket", world.requester.ticket)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert world.house.wait_phase(evidence.name, "ended")["outcome"] == "delivered"
+    status = world.requester.run("status", evidence.name, *world.requester.mine(), "--json")
+    assert evidence.name in status.stdout
+
+
+def test_every_frame_of_the_granted_interval_and_no_other(evidence):
+    manifest = manifest_of(evidence)
+    begin, end = (seconds_of(manifest["granted"][name]) for name in ("from", "to"))
+    rows = (evidence / "frames-1.csv").read_text().splitlines()[1:]
+    times = [seconds_of(row.split(",")[1]) for row in rows]
+    cells = cells_of_file(evidence / "clip-1.mp4")
+    assert frame_count(evidence / "clip-1.mp4") == len(times) == len(cells)
+    assert all(begin <= at < end for at in times)
+    numbers = [cell.frame for cell in cells]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert times[0] - begin < 0.2 and end - times[-1] < 0.2
+
+
+def test_without_an_anchor_the_signer_is_unknown(world, evidence):
+    assert world.requester.verify(evidence).returncode == 4
+    fingerprint = world.house.run("status").stdout
+    assert fingerprint
+    wrong = world.requester.verify(evidence, "--gateway-key", "A" * 43)
+    assert wrong.returncode == 1, wrong.stdout
+
+
+def test_one_changed_byte_in_any_file_is_named(world, evidence, tmp_path):
+    for file in sorted(path for path in evidence.rglob("*") if path.is_file()):
+        copy = tmp_path / evidence.name
+        shutil.copytree(evidence, copy)
+        changed = copy / file.relative_to(evidence)
+        data = bytearray(changed.read_bytes())
+        data[len(data) // 2] ^= 1
+        changed.write_bytes(data)
+        done = world.requester.verify(copy, "--ticket", world.requester.ticket)
+        assert done.returncode == 1, (file, done.stdout)
+        assert file.name in done.stdout + done.stderr, (file, done.stdout)
+        shutil.rmtree(copy)
+
+
+def test_another_or_a_missing_file_is_named(world, evidence, tmp_path):
+    copy = tmp_path / evidence.name
+    shutil.copytree(evidence, copy)
+    (copy / "note.txt").write_text("x")
+    done = world.requester.verify(copy, "--ticket", world.requester.ticket)
+    assert done.returncode == 1 and "note.txt" in done.stdout + done.stderr
+    (copy / "note.txt").unlink()
+    (copy / "frames-1.csv").unlink()
+    done = world.requester.verify(copy, "--ticket", world.requester.ticket)
+    assert done.returncode == 1 and "frames-1.csv" in done.stdout + done.stderr
+
+
+def test_stock_age_opens_the_sealed_clip(world, evidence, tmp_path):
+    sealed = evidence / "sealed/clip-1.mp4.age"
+    clip = (evidence / "clip-1.mp4").read_bytes()
+    for identity in (world.requester.officer / "identity.txt", tmp_path / "household.txt"):
+        if not identity.exists():
+            identity.write_text(world.house.archive_identity + "\n")
+        opened = subprocess.run(["age", "-d", "-i", identity, sealed], capture_output=True, check=True)
+        assert opened.stdout == clip
+    # And the sealed file holds nothing of it.
+    cipher = sealed.read_bytes()
+    for at in range(64, len(clip) - 32, max(1, len(clip) // 400)):
+        piece = clip[at:at + 16]
+        assert len(set(piece)) <= 8 or piece not in cipher
+
+
+def test_the_requester_is_killed_and_goes_on(world):
+    requester = world.requester
+    begin, end = world.footage(12)
+    request = requester.submit(begin + 0.05, end, "--native")
+    world.house.wait_piece(request, "offered")
+    # Killed again and again, each time a little later, until one run has the time to end.
+    for delay in (0.05, 0.1, 0.2, 0.3, 0.5, 0.8):
+        receiving = requester.receiving(request)
+        try:
+            receiving.popen.wait(delay)
+        except subprocess.TimeoutExpired:
+            pass
+        receiving.end(signal.SIGKILL)
+    requester.receive(request)
+    assert requester.verify(requester.evidence / request, "--ticket",
+                            requester.ticket).returncode == 0
+    assert world.house.wait_phase(request, "ended")["outcome"] == "delivered"
+
+
+def test_taken_back_while_the_requester_waits_for_chunks(world):
+    """A pause holds the transfer, so that the requester surely waits when the clip is taken back."""
+    requester = world.requester
+    request = requester.submit(*world.footage(4))
+    world.house.wait_piece(request, "offered")
+    world.house.run("pause", "--as", "alex", pins=[PIN])
+    receiving = requester.receiving(request)
+    try:
+        wait_for(lambda: "receiving clip-1.mp4.age" in receiving.words(), 20, "the offer")
+        world.house.run("request", "revoke", request, "--as", "alex", pins=[PIN])
+        assert receiving.popen.wait(120) == 3, receiving.words()
+        assert "taken back" in receiving.words()
+        left = requester.evidence / request
+        assert not left.exists() or not [p for p in left.rglob("*") if p.is_file()]
+    finally:
+        end_stopped(receiving)
+        world.house.run("resume", "--as", "alex", pins=[PIN])
+
+
+def test_asked_and_refused_is_no_answer(world):
+    world.rules({"who": "river_pd", "approval": "ask_one"})
+    request = world.requester.submit(*world.footage(4))
+    world.house.wait_phase(request, "asking")
+    world.house.answer("refuse", request)
+    done = world.requester.receive(request, "--for", "4 seconds", check=False)
+    assert done.returncode == 4, done.stdout + done.stderr
+    world.rules({"who": "river_pd"})
+
+
+def test_wait_for_the_camera(world):
+    """The camera is unplugged in the middle: what was recorded on both sides is given, in parts."""
+    requester = world.requester
+    begin = world.now() + 1
+    wait_for(lambda: world.now() > begin + 4, 10, "footage before the gap")
+    world.camera.tell("refuse")
+    world.camera.tell("drop")
+    wait_for(lambda: world.house.ask("camera", "list")["cameras"][0]["state"] != "recording", 30,
+             "the camera is gone")
+    wait_for(lambda: world.now() > begin + 9, 10, "the gap")
+    world.camera.tell("accept")
+    world.house.wait_recording()
+    end = world.now() + 5
+    wait_for(lambda: world.now() > end + 2, 10, "footage after the gap")
+    request = requester.submit(begin, end)
+    requester.receive(request)
+    folder = requester.evidence / request
+    clips = sorted(folder.glob("clip-*.mp4"))
+    assert len(clips) == 2, clips
+    assert requester.verify(folder, "--ticket", requester.ticket).returncode == 0
+    spans = []
+    for manifest in sorted(folder.glob("manifest-*.json")):
+        given = json.loads(manifest.read_text())["given"]
+        spans.append((seconds_of(given["from"]), seconds_of(given["to"])))
+    spans.sort()
+    assert begin <= spans[0][0] and spans[-1][1] <= end
+    assert spans[1][0] - spans[0][1] > 2, spans

@@ -1,0 +1,178 @@
+"""Messages that get no answer at all: strangers, repeats, other houses' mail, garbage."""
+
+import secrets
+
+import pytest
+
+from house import wait_for
+from officer import Agency, Key, Officer, Post, new_id, open_jws, seal
+
+
+@pytest.fixture(scope="module")
+def world(new_world):
+    return new_world(camera=("--gop", "10"))
+
+
+@pytest.fixture(scope="module")
+def times(world):
+    return world.footage(3)
+
+
+@pytest.fixture
+def post(world):
+    return world.post()
+
+
+def unknown(world, request):
+    shown = world.house.run("request", "show", request, check=False)
+    return shown.returncode == 1 and not world.house.knows(request)
+
+
+def check_ignored(world, post, request):
+    assert post.silent(2), post.messages
+    assert unknown(world, request)
+    assert world.house.daemon.running()
+
+
+def test_a_stranger_gets_no_answer(world, times):
+    stranger = Officer(Agency())
+    post = world.post(stranger, hello=False)
+    post.send(cmd="hello", cred=stranger.credential, versions=[1], tree_size=0)
+    request, compact = stranger.request(world.ticket["gateway"], *times)
+    post.submit_jws(compact)
+    check_ignored(world, post, request)
+
+
+def test_who_signs_for_themselves_gets_no_answer(world, times):
+    """A credential that the officer, or another key under the agency's name, signed."""
+    forged = Agency()
+    forged.thumbprint = world.agency.thumbprint
+    post = world.post(Officer(forged), hello=False)
+    request, compact = post.officer.request(world.ticket["gateway"], *times)
+    post.submit_jws(compact)
+    check_ignored(world, post, request)
+
+
+def test_the_same_bytes_again_get_the_first_answer_and_nothing_new(world, times, post):
+    world.rules({"purpose": "vandalism"})
+    request, compact = world.officer.request(world.ticket["gateway"], *times)
+    post.submit_jws(compact)
+    post.wait_notice(request, "received")
+    size = world.house.status()["ledger"]["size"]
+    post.take(1)
+    for _ in range(3):
+        post.submit_jws(compact)
+    post.take(2)
+    # What is said again is word for word the same.
+    assert {n[0]["jti"] for n in post.notices(request)} == {post.notices(request)[0][0]["jti"]}
+    assert sum(known["id"] == request for known in world.house.requests()) == 1
+    assert world.house.status()["ledger"]["size"] == size
+
+
+def test_the_same_id_in_other_words_is_ignored(world, times, post):
+    request, compact = world.officer.request(world.ticket["gateway"], *times, purpose="noise")
+    post.submit_jws(compact)
+    post.wait_notice(request, "received")
+    post.take(2)
+    again = world.officer.request(world.ticket["gateway"], *times, id=request)[1]
+    post.submit_jws(again)
+    assert post.silent(2)
+    assert world.house.show(request)["purpose"] == "noise"
+
+
+def test_a_replay_from_another_device_or_mailbox_is_ignored(world, times, post):
+    """A sealed request that somebody took from the wire and sends as their own."""
+    request, compact = world.officer.request(world.ticket["gateway"], *times, purpose="noise")
+    post.submit_jws(compact)
+    post.wait_notice(request, "received")
+    thief = world.post(Officer(Agency()), hello=False)
+    thief.submit_jws(compact)
+    assert thief.silent(3)
+
+
+WRONG = [{"aud": "other"}, {"expired": True}, {"future": True}, {"other_signer": True},
+         {"alg": "none"}, {"typ": "ls-ctl+jwt"}, {"jku": "https://example.org"},
+         {"unknown_claim": True}, {"foreign_recipient": True}, {"id": "NOT-AN-ID!"}]
+
+
+def wrong_request(world, times, changes):
+    """(id, compact JWS) of a request with one thing wrong in it."""
+    officer = world.officer
+    more = {"colour": "red"} if "unknown_claim" in changes else {}
+    if "foreign_recipient" in changes:
+        more["rcpt"] = [Officer(world.agency).age.recipient]
+    if "id" in changes:
+        more["id"] = changes["id"]
+    gateway = new_id() if "aud" in changes else world.ticket["gateway"]
+    request, compact = officer.request(gateway, *times, **more)
+    claims = {name: value for name, value in open_jws(compact)[1].items()
+              if name not in ("v", "iss", "aud", "jti", "iat", "exp")}
+    now = officer.now() + (3600 if "future" in changes else -20 * 86400 if "expired" in changes else 0)
+    header = {name: changes[name] for name in ("alg", "jku") if name in changes}
+    signer = Key() if "other_signer" in changes else officer
+    return request, signer.sign(changes.get("typ", "ls-req+jwt"), claims, aud=gateway, now=now,
+                                lifetime=10 * 86400, **header)
+
+
+def test_a_wrong_request_gets_no_answer(world, times, post):
+    made = [wrong_request(world, times, changes) for changes in WRONG]
+    for _, compact in made:
+        post.submit_jws(compact)
+    assert post.silent(4), post.messages
+    known = {known["id"] for known in world.house.requests()}
+    assert not known & {request for request, _ in made}
+
+
+def test_garbage_gets_no_answer_and_the_house_stays_up(world, times, post):
+    recipient = world.ticket["inbox"]
+    good = world.officer.request(world.ticket["gateway"], *times)[1]
+    sealed = seal(good, recipient)
+    for payload in (b"", b"G", b"G\1" + secrets.token_bytes(36), b"D\1" + secrets.token_bytes(300),
+                    secrets.token_bytes(4096), sealed[:-1], sealed + b"\0",
+                    sealed[:700] + b"\0" + sealed[701:], b"age-encryption.org/v1\n" * 2000,
+                    seal("not.a.jws", recipient), seal("." * 50000, recipient),
+                    seal(good + "x", recipient), secrets.token_bytes(61441),
+                    secrets.token_bytes(400000),
+                    seal(good, Officer(world.agency).age.recipient)):
+        post.publish(payload)
+    assert post.silent(3), post.messages
+    assert world.house.daemon.running()
+    # It still listens: a good one is answered.
+    world.rules({"purpose": "vandalism"})
+    another = world.post()
+    request = another.submit(*times)
+    another.wait_notice(request, "received")
+
+
+def test_another_mailbox_cannot_be_used(world, post):
+    """The broker's ACL: a mailbox reads and writes nothing but its own."""
+    other = dict(world.ticket, mailbox=new_id())
+    spy = Post.__new__(Post)
+    with pytest.raises(Exception):
+        Post.__init__(spy, other, world.officer, hello=False)
+    wrong = dict(world.ticket, secret="wrong")
+    with pytest.raises(Exception):
+        Post.__init__(spy, wrong, world.officer, hello=False)
+    # With a good login, on topics that are not one's own: nothing comes.
+    heard = []
+    post.client.message_callback_add("#", lambda *_: heard.append(_))
+    post.client.subscribe("#", 0)
+    elsewhere = world.house.add_agency("county_pd", Agency(), world.folder / "county.json")
+    post.client.publish(f"ls1/{world.ticket['gateway']}/o/{elsewhere['mailbox']}/x/c", b"x", 1)
+    post.client.publish(f"ls1/{world.ticket['gateway']}/i/{elsewhere['mailbox']}/{post.device}",
+                        b"x", 1)
+    county = Post(elsewhere, Officer(world.house.agencies["county_pd"]))
+    own = post.topic("o")
+    wait_for(lambda: True, 1, "")
+    assert all(message[2].topic.startswith(own) for message in heard)
+    county.close()
+
+
+def test_too_many_open_requests_are_received_and_never_judged(world, times, post):
+    world.rules({"approval": "ask_one"}, always={"open_requests_per_agency": 2})
+    asked = [post.submit(*times) for _ in range(2)]
+    for request in asked:
+        world.house.wait_phase(request, "asking")
+    third = post.submit(*times)
+    post.wait_notice(third, "received")
+    assert world.house.wait_phase(third, "ended")["outcome"] == "refused"
