@@ -47,7 +47,7 @@ class Clip:
         begin, end = self.span("granted")
         assert frame_count(self.path) == len(self.times) == len(self.cells)
         assert len(self.cells) == self.manifest["clip"]["frames"]
-        assert all(begin <= at < end for at in self.times), (begin, end, self.times[0], self.times[-1])
+        assert all(begin <= at < end for at in self.times), (begin, end, self.times)
         assert None not in self.cells
         numbers = [cell.frame for cell in self.cells]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), numbers

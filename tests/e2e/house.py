@@ -1,7 +1,7 @@
 """A house under test: its camera, its daemon, its command line, each a real process.
 
-Every process is ended by its own id. Times of day are those of the machine, moved by `Faketime` where
-a test needs a long term to pass.
+Every process is ended by its own id. Times of day are those of the machine, moved by `Faketime`
+where a test needs a long term to pass.
 """
 
 import datetime
@@ -190,7 +190,8 @@ class House:
 
     # --- the household's command line ---
     def run(self, *arguments, pins=(), house=True, check=True):
-        command = [self.bin / "latchstring", *(["--house", self.folder] if house else []), *arguments]
+        command = [self.bin / "latchstring", *(["--house", self.folder] if house else []),
+                   *arguments]
         fds = ()
         if pins:
             reading, writing = os.pipe()
@@ -233,7 +234,8 @@ class House:
     def wait_piece(self, request, state, seconds=30, piece=1):
         def look():
             shown = self.show(request)
-            return any(p["piece"] == piece and p["state"] == state for p in shown["pieces"]) and shown
+            pieces = [(p["piece"], p["state"]) for p in shown["pieces"]]
+            return (piece, state) in pieces and shown
         return wait_for(look, seconds, f"piece {piece} of {request} is {state}")
 
     def call(self, operation):
@@ -302,7 +304,8 @@ class House:
 
     def log_tail(self, lines=60):
         log = self.logs / "daemon.log"
-        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+        text = log.read_text(errors="replace") if log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
 
     def end(self):
         if self.daemon and self.daemon.running():

@@ -15,7 +15,6 @@ import tempfile
 import time
 
 import paho.mqtt.client as mqtt
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -130,13 +129,13 @@ class Post:
     """A connection to a gateway with its ticket, as one device of the mailbox."""
 
     def __init__(self, ticket, officer, before=None, hello=True):
-        """`before`: an earlier connection of the same device, whose memory this one goes on with."""
+        """`before`: an earlier connection of this device, whose memory this one goes on with."""
         self.ticket = ticket
         self.officer = officer
         self.device = before.device if before else new_id()
         self.gateway = ticket["gateway"]
         self.seq = before.seq if before else 0
-        self.messages = list(before.messages) if before else []  # claims of each distinct control message, acks left out
+        self.messages = list(before.messages) if before else []  # claims of each, no acks
         self.sizes = []     # of every sealed message that came
         self.acked = set()
         self.seen = set(before.seen) if before else set()
@@ -153,7 +152,7 @@ class Post:
         client.tls_set_context(context)
         if "secret" in self.ticket:
             client.username_pw_set(self.ticket["mailbox"], self.ticket["secret"])
-        client.on_message = lambda _, __, message: self.arrived.put((message.topic, message.payload))
+        client.on_message = lambda _, __, came: self.arrived.put((came.topic, came.payload))
         up = queue.Queue()
         client.on_connect = lambda client, *_: client.subscribe(self.topic("o") + "/+", 1)
         client.on_subscribe = lambda *_: up.put(True)
@@ -274,7 +273,7 @@ class Post:
             assert time.monotonic() < end, f"{len(missing)} of {len(indices)} chunks did not come"
             self.get(transfer, missing[:16])
             before, quiet = len(self.has(transfer)), time.monotonic() + 1
-            while time.monotonic() < quiet and any(i not in self.has(transfer) for i in missing[:16]):
+            while time.monotonic() < quiet and set(missing[:16]) - set(self.has(transfer)):
                 self.take(0.05)
                 if len(self.has(transfer)) > before:
                     before, quiet = len(self.has(transfer)), time.monotonic() + 1
@@ -306,6 +305,3 @@ class Post:
         self.send(cmd="done", receipt=receipt)
         self.wait("receipt", delivery_sha256=delivery)
 
-
-__all__ = ["Agency", "AgeIdentity", "Key", "Officer", "Post", "InvalidSignature", "open_jws", "seal",
-           "new_id", "b64", "unb64", "CHUNK", "DAY"]

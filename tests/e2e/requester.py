@@ -38,8 +38,8 @@ class Requester:
         return ("--ticket", self.ticket, "--officer", self.officer)
 
     def submit(self, begin, end, *more, camera="street side", purpose="burglary"):
-        return self.run("submit", *self.mine(), "--camera", camera, "--from", rfc3339(begin), "--to",
-                        rfc3339(end), "--basis", "consent", "--purpose", purpose, "--case",
+        return self.run("submit", *self.mine(), "--camera", camera, "--from", rfc3339(begin),
+                        "--to", rfc3339(end), "--basis", "consent", "--purpose", purpose, "--case",
                         "2026-0815", *more).stdout.strip()
 
     def receive(self, request, *more, check=True):

@@ -1,4 +1,4 @@
-"""The real requester, from its first key to evidence that is verified and opened with stock tools."""
+"""The real requester, from its first key to evidence that stock tools open."""
 
 import json
 import shutil
@@ -102,7 +102,8 @@ def test_stock_age_opens_the_sealed_clip(world, evidence, tmp_path):
     for identity in (world.requester.officer / "identity.txt", tmp_path / "household.txt"):
         if not identity.exists():
             identity.write_text(world.house.archive_identity + "\n")
-        opened = subprocess.run(["age", "-d", "-i", identity, sealed], capture_output=True, check=True)
+        opened = subprocess.run(["age", "-d", "-i", identity, sealed], capture_output=True,
+                                check=True)
         assert opened.stdout == clip
     # And the sealed file holds nothing of it.
     cipher = sealed.read_bytes()
@@ -131,7 +132,7 @@ def test_the_requester_is_killed_and_goes_on(world):
 
 
 def test_taken_back_while_the_requester_waits_for_chunks(world):
-    """A pause holds the transfer, so that the requester surely waits when the clip is taken back."""
+    """A pause holds the transfer: the requester surely waits when the clip is taken back."""
     requester = world.requester
     request = requester.submit(*world.footage(4))
     world.house.wait_piece(request, "offered")
@@ -141,7 +142,7 @@ def test_taken_back_while_the_requester_waits_for_chunks(world):
         wait_for(lambda: "receiving clip-1.mp4.age" in receiving.words(), 20, "the offer")
         world.house.run("request", "revoke", request, "--as", "alex", pins=[PIN])
         assert receiving.popen.wait(120) == 3, receiving.words()
-        assert "taken back" in receiving.words()
+        assert "the household took it back" in receiving.words()
         left = requester.evidence / request
         assert not left.exists() or not [p for p in left.rglob("*") if p.is_file()]
     finally:
