@@ -154,12 +154,15 @@ class Post:
             client.username_pw_set(self.ticket["mailbox"], self.ticket["secret"])
         client.on_message = lambda _, __, came: self.arrived.put((came.topic, came.payload))
         up = queue.Queue()
-        client.on_connect = lambda client, *_: client.subscribe(self.topic("o") + "/+", 1)
+        client.on_connect = lambda client, _, __, code: (
+            up.put(False) if code else client.subscribe(self.topic("o") + "/+", 1))
         client.on_subscribe = lambda *_: up.put(True)
         host, port = self.ticket["brokers"][0].removeprefix("mqtts://").rsplit(":", 1)
         client.connect(host, int(port), keepalive=30)
         client.loop_start()
-        up.get(timeout=60)
+        if not up.get(timeout=60):
+            client.loop_stop()
+            raise PermissionError("the broker does not know this mailbox or its secret")
         self.client = client
 
     def topic(self, way):

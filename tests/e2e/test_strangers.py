@@ -154,10 +154,10 @@ def test_another_mailbox_cannot_be_used(world, post):
     """The broker's ACL: a mailbox reads and writes nothing but its own."""
     other = dict(world.ticket, mailbox=new_id())
     spy = Post.__new__(Post)
-    with pytest.raises(Exception):
+    with pytest.raises(PermissionError):
         Post.__init__(spy, other, world.officer, hello=False)
     wrong = dict(world.ticket, secret="wrong")
-    with pytest.raises(Exception):
+    with pytest.raises(PermissionError):
         Post.__init__(spy, wrong, world.officer, hello=False)
     # With a good login, on topics that are not one's own: nothing comes.
     heard = []
