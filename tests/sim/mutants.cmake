@@ -1,0 +1,57 @@
+# Seeded mutants: each is the program with one line wrong, and the simulation must find it within
+# the seeds of CI, by the invariant that the line keeps.
+# latchstring_simulation_mutant(name "invariant[|invariant]" FILE "text as it stands" "text instead")
+# A text that is no longer there stops the configuration, so that the list stays true.
+set(mutant_seeds 400)
+function(latchstring_simulation_mutant name invariant file old new)
+  set(source ${CMAKE_SOURCE_DIR}/gateway/${file})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  file(READ ${source} text)
+  string(FIND "${text}" "${old}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "mutant ${name}: ${file} no longer holds: ${old}")
+  endif()
+  string(REPLACE "${old}" "${new}" text "${text}")
+  set(mutated ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}.cc)
+  file(CONFIGURE OUTPUT ${mutated} CONTENT "${text}" @ONLY)
+  # The mutated object comes first, so the library's own is not linked.
+  latchstring_simulation(simulation_mutant_${name} ${mutated})
+  add_test(NAME simulation_mutant_${name}
+    COMMAND simulation_mutant_${name} --seeds ${mutant_seeds} --expect-fault ${invariant})
+  set_tests_properties(simulation_mutant_${name} PROPERTIES LABELS "sim" TIMEOUT 600)
+endfunction()
+
+latchstring_simulation_mutant(reply_before_ledger
+  "every answer is in the ledger before it is sent" release/step.cc
+  "entry(Record::request, 0, \"received\");" "")
+latchstring_simulation_mutant(forgotten_revoke
+  "nothing leaves after a resident took it back|no file is completed after a resident took it back"
+  release/step.cc
+  "if (piece.state == PieceState::offered) effect(effect::Withdraw{piece.number});"
+  "if (piece.state == PieceState::offered) return;")
+latchstring_simulation_mutant(approval_counted_twice "a resident's yes counts once"
+  release/step.cc
+  "if (mine != answers.end() && mine->yes == given.yes) return;  // counted once" "")
+latchstring_simulation_mutant(one_yes_for_all
+  "no byte leaves without a permitting rule and the residents' yes" release/release.cc
+  "return !residents.empty() && yes == residents;" "return !yes.empty();")
+latchstring_simulation_mutant(closed_a_moment_early "closed is never sent before its due time"
+  release/step_time.cc
+  "state().close_at == Instant{} || facts_.now < state().close_at) return;"
+  "state().close_at == Instant{} || facts_.now + Duration{1} < state().close_at) return;")
+latchstring_simulation_mutant(closed_twice
+  "one distinct content per request and state|closed is sent exactly once" release/step_time.cc
+  "  state().closed_sent = true;\n" "")
+latchstring_simulation_mutant(last_index_early
+  "the last index leaves after all others were marked" link/sender.cc
+  "if (all_others(transfer.sent)) {" "if (transfer.sent.count() > 0 || all_others(transfer.sent)) {")
+latchstring_simulation_mutant(last_index_before_its_bitmap
+  "the last index leaves after all others were marked" link/sender.cc
+  "answer.store_first = transfer.changed;" "answer.store_first = false;")
+latchstring_simulation_mutant(quota_not_reserved "quotas are never exceeded"
+  state/docket_records.cc
+  "UPDATE pieces SET committed = ?" "UPDATE pieces SET committed = 0 * ?")
+latchstring_simulation_mutant(released_while_paused "nothing is offered while something blocks"
+  state/facts.cc "if (paused) return \"sharing is paused\";" "")
+latchstring_simulation_mutant(chunk_unchecked "a chunk is checked before it is stored"
+  link/receiver.cc "  LS_RETURN_IF_ERROR(check(data));\n" "")

@@ -1,0 +1,77 @@
+// What is true outside the gateway, and what may therefore never happen: the invariants of
+// docs/ARCHITECTURE.md, checked where something leaves the house, at every start and at the end.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gateway/state/docket.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/world.h"
+
+namespace latchstring::sim {
+
+// How long what is suspended may still leave: a tick, and what the link had queued.
+inline constexpr Duration kSuspendedWithin = seconds{3};
+// How late `closed` may be: a slow tick, the link's longest absence, starts after crashes.
+inline constexpr Duration kClosedWithin = hours{30};
+
+class Truth {
+ public:
+  Truth(const World& world, const SimClock& clock) : world_(world), clock_(clock) {}
+
+  struct Asked {
+    const OfficerKeys* officer = nullptr;
+    wire::Request request;
+    std::string sha256;
+    std::optional<Instant> terms_from;  // came, and the clock was right: no term begins before
+    std::optional<Instant> answered;    // `received` left, and the clock was right: they run
+    bool was_answered = false;
+    std::map<std::string, int> said_yes;  // resident -> times; also where the power went meanwhile
+    bool taken_back = false;              // a no or a revocation was acknowledged
+    std::map<std::string, std::string> notices;  // state -> the one decision object
+    std::set<int> delivered;                     // pieces whose receipt its officer signed
+  };
+  std::map<std::string, Asked> asked;
+
+  // The household as it is.
+  Rules rules;  // null: broken
+  bool paused = false;
+  void set_suspended(bool suspended);
+  void clock_became_right();
+
+  void came(const std::string& request);
+  void check_letter(store::Database& database, const wire::Peer& peer, const Bytes& sealed);
+  void check_chunk(store::Database& database, const std::string& transfer, std::uint64_t index);
+  // The effects of a step that was just committed.
+  void check_step(state::Docket& docket, const state::Step& step);
+  void check_approvals(store::Database& database);
+  void check_end(store::Database& database, state::Docket& docket);
+
+ private:
+  struct Given {
+    Instant at;
+    Duration length;
+  };
+  void check_notice(store::Database& database, const wire::Notice& notice);
+  void check_offer(store::Database& database, const wire::Offer& offer);
+  void check_release(const state::StoredRequest& stored, const release::Piece& piece);
+  void check_quota(const std::string& agency, const release::Piece& piece);
+  void check_permitted(const std::string& id, const std::string& camera, const Interval& footage,
+                       std::string_view when);
+  void check_closed(store::Database& database);
+  void check_chunk_row(store::Database& database, const store::Row& row, std::uint64_t index);
+
+  const World& world_;
+  const SimClock& clock_;
+  std::set<std::string> seen_;  // letters, by hash
+  std::set<std::string> came_;  // arrived at a running gateway, so that it may be known to it
+  std::optional<Instant> suspended_since_;
+  std::map<std::string, std::vector<Given>> given_;                      // by agency
+  std::map<std::pair<wire::Peer, std::uint64_t>, std::string> letters_;  // seq -> its bytes
+};
+
+}  // namespace latchstring::sim
