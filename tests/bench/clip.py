@@ -30,7 +30,7 @@ def clip_seconds(bench):
 
 
 def names(bench):
-    return [f"clip_time_{clip_seconds(bench)}s_native", "ack_time"]
+    return [f"request_time_clip_{clip_seconds(bench)}s", "request_time_received"]
 
 
 class Officer:
@@ -102,8 +102,8 @@ def rows(bench):
     finally:
         home.stop()
         camera.stop()
-    bench.note("clip_time: from the start of `submit` to the end of `verify`, which runs as soon "
-               "as `receive` says that the clip is verified; three processes, no peer.")
+    bench.note("request_time_clip_*: from the start of `submit` to the end of `verify`, which runs "
+               "as soon as `receive` says that the clip is verified; three processes, no peer.")
     name, ack = names(bench)
     return [below(name, "s", [total for total, _ in times], CLIP_TIME_MAX_S),
             below(ack, "s", [answer for _, answer in times], ACK_TIME_MAX_S)]

@@ -19,8 +19,8 @@ def main():
         assert 0 < row["ours"]["min"] <= row["ours"]["median"] <= row["ours"]["max"], row
         assert (row["peer"] is None) == (row["ratio"] is None), row
         assert row["holds"] in (True, False), row
-    for start in ("record_cpu", "record_rss", "seal_time", "open_time", "clip_time", "ack_time",
-                  "policy_time"):
+    for start in ("record_cpu", "record_rss", "seal_time", "open_time", "request_time_clip",
+                  "request_time_received", "policy_time"):
         assert any(row["row"].startswith(start) for row in rows), start
     refused = subprocess.run([sys.executable, COMPARE, "--only", "nothing"], check=False,
                              capture_output=True, text=True, timeout=30)
