@@ -35,10 +35,6 @@ latchstring_simulation_mutant(approval_counted_twice "a resident's yes counts on
 latchstring_simulation_mutant(one_yes_for_all
   "no byte leaves without a permitting rule and the residents' yes" release/release.cc
   "return !residents.empty() && yes == residents;" "return !yes.empty();")
-latchstring_simulation_mutant(closed_a_moment_early "closed is never sent before its due time"
-  release/step_time.cc
-  "state().close_at == Instant{} || facts_.now < state().close_at) return;"
-  "state().close_at == Instant{} || facts_.now + Duration{1} < state().close_at) return;")
 latchstring_simulation_mutant(closed_twice
   "one distinct content per request and state|closed is sent exactly once" release/step_time.cc
   "  state().closed_sent = true;\n" "")
