@@ -163,7 +163,7 @@ def test_asked_and_refused_is_no_answer(world):
 def test_wait_for_the_camera(world):
     """The camera is unplugged in the middle: what was recorded on both sides is given, in parts."""
     requester = world.requester
-    begin = world.now() + 1
+    begin = int(world.now()) + 2  # whole seconds: written and read back without rounding
     wait_for(lambda: world.now() > begin + 4, 10, "footage before the gap")
     world.camera.tell("refuse")
     world.camera.tell("drop")
@@ -172,7 +172,7 @@ def test_wait_for_the_camera(world):
     wait_for(lambda: world.now() > begin + 9, 10, "the gap")
     world.camera.tell("accept")
     world.house.wait_recording()
-    end = world.now() + 5
+    end = int(world.now()) + 5
     wait_for(lambda: world.now() > end + 2, 10, "footage after the gap")
     request = requester.submit(begin, end)
     requester.receive(request)
