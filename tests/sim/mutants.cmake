@@ -25,16 +25,19 @@ latchstring_simulation_mutant(reply_before_ledger
   "every answer is in the ledger before it is sent" release/step.cc
   "entry(Record::request, 0, \"received\");" "")
 latchstring_simulation_mutant(forgotten_revoke
-  "nothing leaves after a resident took it back|no file is completed after a resident took it back"
+  "no chunk leaves that is not on offer|nothing leaves after a resident took it back|what is on offer lies in the outbox|everything ends"
   release/step.cc
-  "if (piece.state == PieceState::offered) effect(effect::Withdraw{piece.number});"
-  "if (piece.state == PieceState::offered) return;")
+  "if (piece.state == PieceState::offered) effect(effect::Withdraw{piece.number});" "")
 latchstring_simulation_mutant(approval_counted_twice "a resident's yes counts once"
   release/step.cc
   "if (mine != answers.end() && mine->yes == given.yes) return;  // counted once" "")
 latchstring_simulation_mutant(one_yes_for_all
   "no byte leaves without a permitting rule and the residents' yes" release/release.cc
   "return !residents.empty() && yes == residents;" "return !yes.empty();")
+latchstring_simulation_mutant(closed_a_moment_early "closed is never sent before its due time"
+  release/step_time.cc
+  "state().close_at == Instant{} || facts_.now < state().close_at) return;"
+  "state().close_at == Instant{} || facts_.now + Duration{1} < state().close_at) return;")
 latchstring_simulation_mutant(closed_twice
   "one distinct content per request and state|closed is sent exactly once" release/step_time.cc
   "  state().closed_sent = true;\n" "")

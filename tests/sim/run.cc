@@ -191,7 +191,8 @@ void Run::play() {
   plan_strangers();
   schedule_.at(kTrouble, [this] { quiet(); });
   look_at_requests();
-  while (schedule_.run_next(kEnd)) clock_.at = schedule_.now();
+  while (schedule_.run_next(kEnd, clock_.at)) {
+  }
   check_end();
 }
 

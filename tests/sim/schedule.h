@@ -17,11 +17,12 @@ class Schedule {
     events_.emplace(std::pair{std::max(when, now_), ++order_}, std::move(what));
   }
   void after(Duration delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
-  // Runs the next event up to `end`; false: there is none.
-  bool run_next(Duration end) {
+  // Runs the next event up to `end`, once `clock` shows its time; false: there is none.
+  bool run_next(Duration end, Duration& clock) {
     if (events_.empty() || events_.begin()->first.first > end) return false;
     auto event = events_.extract(events_.begin());
     now_ = event.key().first;
+    clock = now_;
     event.mapped()();
     return true;
   }

@@ -125,14 +125,15 @@ void Truth::check_chunk(store::Database& database, const std::string& transfer,
                     {transfer},
                     [&](const store::Row& row) {
                       found = true;
-                      check_chunk_row(database, row, index);
+                      check_chunk_row(database, row, transfer, index);
                       return absl::OkStatus();
                     })
              .ok());
   if (!found) throw Violation("no chunk leaves that is not on offer", transfer);
 }
 
-void Truth::check_chunk_row(store::Database& database, const store::Row& row, std::uint64_t index) {
+void Truth::check_chunk_row(store::Database& database, const store::Row& row,
+                            const std::string& transfer, std::uint64_t index) {
   const auto id = row.get<std::string>(0);
   const auto chunks = static_cast<std::uint64_t>(row.get<std::int64_t>(2));
   if (row.get<bool>(4) || row.get<std::string>(5) != "offered") {
@@ -152,6 +153,7 @@ void Truth::check_chunk_row(store::Database& database, const store::Row& row, st
     throw Violation("every answer is in the ledger before it is sent", id);
   }
   if (index + 1 != chunks) return;
+  last_left.insert(transfer);
   const auto sent = link::Bitmap::from_bytes(chunks, row.get<Bytes>(3));
   ensure(sent.ok());
   if (sent->first_clear() < chunks - 1) {

@@ -36,6 +36,7 @@ class Truth {
     std::set<int> delivered;                     // pieces whose receipt its officer signed
   };
   std::map<std::string, Asked> asked;
+  std::set<std::string> last_left;  // transfers whose last index left the house
 
   // The household as it is.
   Rules rules;  // null: broken
@@ -63,7 +64,8 @@ class Truth {
   void check_permitted(const std::string& id, const std::string& camera, const Interval& footage,
                        std::string_view when);
   void check_closed(store::Database& database);
-  void check_chunk_row(store::Database& database, const store::Row& row, std::uint64_t index);
+  void check_chunk_row(store::Database& database, const store::Row& row,
+                       const std::string& transfer, std::uint64_t index);
 
   const World& world_;
   const SimClock& clock_;
