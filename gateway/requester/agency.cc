@@ -102,7 +102,7 @@ absl::StatusOr<std::string> Agency::revoke(std::string_view id, Instant now) {
 absl::StatusOr<std::string> Agency::renew_list(Instant now) {
   wire::RevocationList list;
   LS_RETURN_IF_ERROR(database_->query(
-      "SELECT id FROM credentials WHERE revoked = 1 AND expires > ? ORDER BY issued, id",
+      "SELECT id FROM credentials WHERE revoked = 1 AND expires > ? ORDER BY issued, rowid",
       {to_unix_seconds(now)}, [&list](const store::Row& row) {
         list.revoked.push_back(row.get<std::string>(0));
         return absl::OkStatus();
@@ -133,7 +133,7 @@ absl::StatusOr<std::string> Agency::current_list(Instant now) {
 absl::StatusOr<std::vector<Issued>> Agency::list() const {
   std::vector<Issued> all;
   LS_RETURN_IF_ERROR(database_->query(
-      "SELECT id, badge, officer, issued, expires, revoked FROM credentials ORDER BY issued, id",
+      "SELECT id, badge, officer, issued, expires, revoked FROM credentials ORDER BY issued, rowid",
       {}, [&all](const store::Row& row) {
         all.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<std::string>(2),
                        from_unix_seconds(row.get<std::int64_t>(3)),
