@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "gateway/base/ensure.h"
 #include "gateway/base/status.h"
@@ -47,8 +48,8 @@ bool take_descriptors(msghdr& message, UniqueFd& passed) {
   return fits;
 }
 
-// Bytes received, 0 at the end of the stream.
-absl::StatusOr<std::size_t> receive_some(int socket, std::span<char> into, UniqueFd& passed) {
+// Bytes received, 0 at the end of the stream, nothing where there is nothing yet.
+absl::StatusOr<std::optional<std::size_t>> receive_some(int socket, std::span<char> into, UniqueFd& passed) {
   iovec bytes{into.data(), into.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(kDescriptorsSeen * sizeof(int))];
   msghdr message{};
@@ -57,6 +58,7 @@ absl::StatusOr<std::size_t> receive_some(int socket, std::span<char> into, Uniqu
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   const ssize_t count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
   if (count < 0) return errno_status("receiving");
   if (!take_descriptors(message, passed)) return invalid("more than one descriptor was passed");
   return static_cast<std::size_t>(count);
@@ -98,16 +100,17 @@ absl::StatusOr<ReceivedLine> receive_line(int socket, std::size_t limit, int sto
   while (true) {
     if (wait_ready(socket, POLLIN, stop, deadline) != 1)
       return unavailable("no whole line came in time");
-    absl::StatusOr<std::size_t> count =
+    const auto received =
         receive_some(socket, {line.text.data() + used, line.text.size() - used}, line.passed);
-    if (!count.ok()) {
-      if (errno == EAGAIN || errno == EINTR) continue;
+    if (!received.ok()) {
       wipe(line.text);
-      return count.status();
+      return received.status();
     }
+    if (!*received) continue;
+    const std::size_t count = **received;
     const std::size_t end = line.text.find('\n', used);
-    used += *count;
-    if (*count == 0) return unavailable("the connection ended before the line did");
+    used += count;
+    if (count == 0) return unavailable("the connection ended before the line did");
     if (end < used) {
       if (end + 1 != used) return invalid("more than one line came");
       line.text.resize(end);

@@ -81,14 +81,16 @@ TEST_CASE("an unpacker is strict: too short, too long, beyond a limit, not a fla
   CHECK(limited.text(3).empty());
   CHECK(!limited.done().ok());
 
-  Unpack short_one{Bytes{1, 2}};
+  const Bytes two{1, 2};
+  Unpack short_one{two};
   CHECK(short_one.u32() == 0);
   CHECK(short_one.u8() == 0);  // nothing more after the first error
   CHECK(!short_one.done().ok());
-  Unpack long_one{Bytes{1, 2}};
+  Unpack long_one{two};
   long_one.u8();
   CHECK(!long_one.done().ok());
-  Unpack flag{Bytes{2}};
+  const Bytes no_flag{2};
+  Unpack flag{no_flag};
   CHECK(!flag.flag());
   CHECK(!flag.done().ok());
 }
