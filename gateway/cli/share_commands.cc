@@ -13,6 +13,8 @@ struct ShareOptions {
   std::string to;
   std::string agency;
   std::string to_file;
+  std::string purpose;
+  bool audio = false;
   std::optional<int> passphrase_fd;
   SignOptions by;
   bool json = false;
@@ -30,6 +32,8 @@ absl::StatusOr<control::Call> make_call(const ShareOptions& options) {
     call.arguments.string(name, to_rfc3339(*instant));
   }
   if (!to_file) call.arguments.string("agency", options.agency);
+  call.arguments.optional_string("purpose", options.purpose);
+  if (options.audio) call.arguments.boolean("audio", true);
   LS_ASSIGN(call.pins, options.by.pins());
   if (to_file) {
     const Secrets secrets(options.passphrase_fd, "--passphrase-fd");
@@ -47,7 +51,7 @@ void show_file(const json::Value& given, const std::string& out, std::uint64_t b
   say(fmt::format("hidden: {}\nSHA-256: {}\n", redacted.empty() ? "nothing" : joined(redacted),
                   shown(text(given, "sha256"))));
   for (const std::string& note : texts(given, "notes")) say(fmt::format("note: {}\n", shown(note)));
-  say(fmt::format("Who gets it opens it with: age -d -o clip.mp4 {}\n", shown(out)));
+  say(fmt::format("Who gets it opens it with: age -d {} | tar x\n", shown(out)));
 }
 
 int share(const Session& session, const ShareOptions& options) {
@@ -113,6 +117,11 @@ void add_share_command(CLI::App& app, Session& session) {
                    "file descriptor that holds the passphrase, one line; else it is asked")
       ->type_name("N")
       ->check(CLI::Range(0, 1'048'576));
+  command
+      ->add_option("--purpose", options->purpose,
+                   "why you give it; without it, a never rule about any purpose refuses")
+      ->type_name("P");
+  command->add_flag("--audio", options->audio, "with its sound, where the rules let it");
   options->by.add_to(*command, true);
   command->add_flag("--json", options->json, "as one JSON document");
   command->callback([options, &session] {

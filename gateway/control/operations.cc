@@ -29,10 +29,17 @@ constexpr std::array kAgencyAdd{
     Argument{"mailbox", Kind::id, false, "mailbox on a rendezvous broker; else one is made"}};
 constexpr std::array kAgencyOnly{Argument{"agency", Kind::name, true, "agency whose mailbox goes"}};
 constexpr std::array kResidentOnly{Argument{"resident", Kind::name, true, "resident"}};
+constexpr Argument kPurpose{"purpose", Kind::name, false,
+                            "why it is given, for never rules that name purposes"};
+constexpr Argument kAudio{"audio", Kind::flag, false, "with its sound, where the rules let it"};
 constexpr std::array kShare{
-    kCameraArgument, kFrom, kTo,
+    kCameraArgument,
+    kFrom,
+    kTo,
+    kPurpose,
+    kAudio,
     Argument{"agency", Kind::name, true, "who gets it at the next HELLO of an officer"}};
-constexpr std::array kShareFile{kCameraArgument, kFrom, kTo};
+constexpr std::array kShareFile{kCameraArgument, kFrom, kTo, kPurpose, kAudio};
 constexpr std::array kLogShow{
     Argument{"id", Kind::id, false, "only entries about this request"},
     Argument{"event", Kind::text, false, "only entries of this event"},

@@ -56,7 +56,7 @@ void Cuts::start(Grant grant) {
   const ReleaseWorker::Key key{grant.terms().release_id, grant.terms().piece};
   auto work = work_for(std::move(grant));
   if (work.ok()) {
-    filling_[key] = work->folder.filename().string();
+    if (!work->folder.empty()) filling_[key] = work->folder.filename().string();
     return worker_.start(*std::move(work));
   }
   fail(key, work.status());
@@ -72,7 +72,9 @@ absl::StatusOr<ReleaseWorker::Work> Cuts::work_for(Grant grant) {
   for (const archive::Segment& segment : footage.segments) {
     if (segment.camera_offset_ms) context.camera_offset_ms = segment.camera_offset_ms;
   }
-  Path folder = parts_.config.outbox_dir() / outbox_name(terms);
+  // A file is made for somebody who waits for it; nothing of it lies in the outbox.
+  Path folder;
+  if (!context.officer.empty()) folder = parts_.config.outbox_dir() / outbox_name(terms);
   return ReleaseWorker::Work{std::move(grant), std::move(footage), std::move(context),
                              std::move(folder)};
 }
@@ -98,9 +100,10 @@ absl::StatusOr<seal::Context> Cuts::context_for(const GrantTerms& terms) {
     LS_ASSIGN(auto recipient, crypto::age::Recipient::parse(text));
     context.recipients.push_back(std::move(recipient));
   }
+  if (request.state.subject.is_gift) context.gift = terms.release_id;
   context.asked = request.state.subject.footage;
   context.clock = parts_.config.clock == ClockTrust::kernel ? "kernel" : "assumed";
-  context.delete_after = rules->always.delete_after;
+  if (!context.officer.empty()) context.delete_after = rules->always.delete_after;
   context.now = parts_.clock.now();
   return context;
 }
@@ -125,7 +128,10 @@ std::optional<double> Cuts::progress(const std::string& release, int piece) cons
 void Cuts::on_made(ReleaseWorker::Made made) {
   filling_.erase(made.key);
   if (!made.parts.ok()) return fail(made.key, made.parts.status());
-  parts_.on_step(parts_.docket.sealed(*made.parts));
+  if (auto* packed = std::get_if<std::vector<seal::PackedClip>>(&*made.parts)) {
+    return parts_.on_packed(made.key, std::move(*packed));
+  }
+  parts_.on_step(parts_.docket.sealed(std::get<std::vector<SealedClip>>(*made.parts)));
 }
 
 void Cuts::fail(const ReleaseWorker::Key& key, const absl::Status& why) {

@@ -36,11 +36,15 @@ class Cuts {
     // Commits to all footage recorded so far.
     std::function<absl::Status()> commit_segments;
     std::function<void(absl::StatusOr<state::Step>)> on_step;
+    // A gift in a file is ready to be written.
+    std::function<void(const ReleaseWorker::Key&, std::vector<seal::PackedClip>)> on_packed;
   };
   explicit Cuts(Parts parts);
 
   void begin(Grant grant);
   void stop(const std::string& release, int piece);
+  // It cannot be made.
+  void fail(const ReleaseWorker::Key& key, const absl::Status& why);
   // A segment ended, or time passed.
   void retry();
   std::set<int> pieces_of(const std::string& release) const;
@@ -59,7 +63,6 @@ class Cuts {
   absl::StatusOr<ReleaseWorker::Work> work_for(Grant grant);
   absl::StatusOr<seal::Context> context_for(const GrantTerms& terms);
   void on_made(ReleaseWorker::Made made);
-  void fail(const ReleaseWorker::Key& key, const absl::Status& why);
 
   Parts parts_;
   const seal::Sealer sealer_;

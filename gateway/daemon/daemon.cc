@@ -20,6 +20,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(config::Config config) {
 
 Daemon::~Daemon() {
   server_.reset();
+  if (gifts_ != nullptr) gifts_->interrupt();
   slow_chores_.reset();
   chores_.reset();
   line_.reset();
@@ -80,8 +81,19 @@ absl::Status Daemon::open_footage() {
   cuts_ = std::make_unique<Cuts>(Cuts::Parts{
       loop_, clock_, config_, *keys_, *archive_, *recorders_, *docket_,
       redact::Redactor(std::move(settings)), ledger_->vkey(), [this] { return commit_segments(); },
-      [this](absl::StatusOr<state::Step> step) { perform(std::move(step)); }});
-  docket_->house().in_work = [this](const std::string& id) { return cuts_->pieces_of(id); };
+      [this](absl::StatusOr<state::Step> step) { perform(std::move(step)); },
+      [this](const ReleaseWorker::Key& key, std::vector<seal::PackedClip> clips) {
+        gifts_->write(key, std::move(clips));
+      }});
+  gifts_ = std::make_unique<Gifts>(Gifts::Parts{
+      *slow_chores_, *keys_, *docket_, config_.state_dir / "gifts",
+      [this](absl::StatusOr<state::Step> step) { perform(std::move(step)); },
+      [this](const ReleaseWorker::Key& key, const absl::Status& why) { cuts_->fail(key, why); }});
+  docket_->house().in_work = [this](const std::string& id) {
+    std::set<int> pieces = gifts_->pieces_of(id);
+    pieces.merge(cuts_->pieces_of(id));
+    return pieces;
+  };
   return absl::OkStatus();
 }
 

@@ -17,6 +17,7 @@
 #include "gateway/control/control.h"
 #include "gateway/daemon/chores.h"
 #include "gateway/daemon/cuts.h"
+#include "gateway/daemon/gifts.h"
 #include "gateway/daemon/house_keys.h"
 #include "gateway/daemon/household_time.h"
 #include "gateway/daemon/line.h"
@@ -68,6 +69,7 @@ class Daemon {
   archive::Archive& archive() { return *archive_; }
   Recorders& recorders() { return *recorders_; }
   Cuts& cuts() { return *cuts_; }
+  Gifts& gifts() { return *gifts_; }
   Chores& chores() { return *chores_; }
   // Seconds rather than milliseconds: test connections, pictures.
   Chores& slow_chores() { return *slow_chores_; }
@@ -117,6 +119,7 @@ class Daemon {
   std::unique_ptr<Chores> chores_;
   std::unique_ptr<Chores> slow_chores_;
   std::unique_ptr<Cuts> cuts_;
+  std::unique_ptr<Gifts> gifts_;
   std::unique_ptr<Post> post_;
   std::unique_ptr<Line> line_;
   std::unique_ptr<control::Server> server_;

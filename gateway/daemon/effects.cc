@@ -36,6 +36,7 @@ void Daemon::perform(absl::StatusOr<state::Step> step) {
   for (const wire::Peer& peer : step->mail) post_->deliver(peer);
   for (const std::string& id : touched) {
     const auto request = docket_->find(id);
+    if (request.ok()) gifts_->look_at(*request);
     if (request.ok()) unpin_if_over(*request);
   }
   if (touched.empty()) return;
@@ -54,9 +55,11 @@ void Daemon::run_effect(const state::Effect& effect, const state::StoredRequest&
                          to_rfc3339(ask.answer_by)));
       },
       [&](const release::effect::TellResidents& told) {
-        tell(fmt::format("request {}: {}", id, told.text));
+        tell(fmt::format("{} {}: {}", request.state.subject.is_gift ? "gift" : "request", id,
+                         told.text));
       },
       [&](const release::effect::Cut&) {},  // moved out before
+      [&](const release::effect::PinFootage&) { pin_footage(request); },
       [&](const release::effect::StopWork& stop) { cuts_->stop(id, stop.piece); },
       [&](const release::effect::Offer& offer) {
         const auto transfers = docket_->transfers().of_piece(id, offer.piece);
@@ -129,6 +132,7 @@ void Daemon::follow_block() {
   const bool was_blocked = !blocked_.empty();
   blocked_ = why;
   post_->suspend(!why.empty());
+  if (!why.empty()) gifts_->interrupt();
   tell(why.empty() ? "sharing by your rules goes on" : fmt::format("nothing is shared: {}", why));
   if (was_blocked && why.empty()) perform(docket_->reconsider());
 }

@@ -19,6 +19,7 @@ control::Handlers household_operations(Daemon& daemon);
 void add_house_operations(Daemon& daemon, control::Handlers& handlers);
 void add_camera_operations(Daemon& daemon, control::Handlers& handlers);
 void add_request_operations(Daemon& daemon, control::Handlers& handlers);
+void add_share_operations(Daemon& daemon, control::Handlers& handlers);
 void add_agency_operations(Daemon& daemon, control::Handlers& handlers);
 void add_resident_operations(Daemon& daemon, control::Handlers& handlers);
 void add_log_operations(Daemon& daemon, control::Handlers& handlers);

@@ -150,6 +150,7 @@ control::Handlers household_operations(Daemon& daemon) {
   add_house_operations(daemon, handlers);
   add_camera_operations(daemon, handlers);
   add_request_operations(daemon, handlers);
+  add_share_operations(daemon, handlers);
   add_agency_operations(daemon, handlers);
   add_resident_operations(daemon, handlers);
   add_log_operations(daemon, handlers);

@@ -41,7 +41,7 @@ void write_head(const StoredRequest& request, json::Writer& out) {
       .optional_string("outcome", request.state.outcome);
   instant(out, "answer_by", request.state.answer_by);
   instant(out, "close_at", request.state.close_at);
-  out.boolean("gift", false);
+  out.boolean("gift", subject.is_gift);
 }
 
 // What is offered of a piece, and how much of it was handed to the broker at least once.

@@ -115,6 +115,8 @@ absl::Status Post::on_hello(const wire::Peer& peer, const trust::Arrival& arriva
   deliver(peer);
   out_[peer].restart();
   send_due(peer, out_[peer]);
+  // Gifts to this agency are made for whoever comes first.
+  parts_.on_step(parts_.docket.meet(hello.officer, peer));
   return absl::OkStatus();
 }
 

@@ -81,7 +81,7 @@ void ReleaseWorker::serve() {
     const auto cancel = job->cancel;
     auto parts = make(*job);
     job.reset();  // ends the lease
-    if (!parts.ok() || cancel->requested()) {
+    if (!folder.empty() && (!parts.ok() || cancel->requested())) {
       std::error_code ignored;
       std::filesystem::remove_all(folder, ignored);
     }
@@ -89,7 +89,7 @@ void ReleaseWorker::serve() {
   }
 }
 
-void ReleaseWorker::report(Key key, absl::StatusOr<std::vector<SealedClip>> parts,
+void ReleaseWorker::report(Key key, absl::StatusOr<Parts> parts,
                            std::shared_ptr<worker::Cancel> cancel) {
   {
     const std::lock_guard lock(mutex_);
@@ -107,26 +107,43 @@ void ReleaseWorker::report(Key key, absl::StatusOr<std::vector<SealedClip>> part
   });
 }
 
-absl::StatusOr<std::vector<SealedClip>> ReleaseWorker::make(Job& job) {
+absl::StatusOr<ReleaseWorker::Parts> ReleaseWorker::make(Job& job) {
   const worker::Cancel& cancel = *job.cancel;
   if (cancel.requested()) return absl::CancelledError("taken back before it began");
   LS_ASSIGN(std::vector<Clip> clips, cutter_.cut(std::move(job.work.grant), job.work.footage));
   if (clips.size() > kPartsMax) {
     return exhausted("the footage has {} gaps, more than {}", clips.size() - 1, kPartsMax - 1);
   }
-  LS_RETURN_IF_ERROR(make_folder(job.work.folder));
-  std::vector<SealedClip> parts;
+  Parts parts = std::vector<seal::PackedClip>{};
+  if (!job.work.folder.empty()) {
+    LS_RETURN_IF_ERROR(make_folder(job.work.folder));
+    parts = std::vector<SealedClip>{};
+  }
+  std::size_t done = 0;
   const double share = 1.0 / static_cast<double>(clips.size());
   for (Clip& clip : clips) {
-    const double share_from = static_cast<double>(parts.size()) * share;
+    const double share_from = static_cast<double>(done++) * share;
     LS_ASSIGN(RedactedClip redacted, redact(std::move(clip), cancel, share_from, share));
-    LS_ASSIGN(
-        SealedClip sealed,
-        sealer_.seal(std::move(redacted), static_cast<int>(parts.size()) + 1, job.work.context,
-                     job.work.folder, [&cancel] { return cancel.requested(); }));
-    parts.push_back(std::move(sealed));
+    LS_RETURN_IF_ERROR(add(std::move(redacted), job.work, cancel, parts));
   }
   return parts;
+}
+
+absl::Status ReleaseWorker::add(RedactedClip redacted, const Work& work,
+                                const worker::Cancel& cancel, Parts& parts) {
+  if (auto* packed = std::get_if<std::vector<seal::PackedClip>>(&parts)) {
+    LS_ASSIGN(
+        seal::PackedClip clip,
+        sealer_.pack(std::move(redacted), static_cast<int>(packed->size()) + 1, work.context));
+    packed->push_back(std::move(clip));
+    return absl::OkStatus();
+  }
+  auto& sealed = std::get<std::vector<SealedClip>>(parts);
+  LS_ASSIGN(SealedClip clip,
+            sealer_.seal(std::move(redacted), static_cast<int>(sealed.size()) + 1, work.context,
+                         work.folder, [&cancel] { return cancel.requested(); }));
+  sealed.push_back(std::move(clip));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<RedactedClip> ReleaseWorker::redact(Clip clip, const worker::Cancel& cancel,

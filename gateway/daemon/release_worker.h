@@ -15,11 +15,13 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "gateway/archive/archive.h"
 #include "gateway/base/loop.h"
 #include "gateway/redact/redact.h"
+#include "gateway/seal/gift_file.h"
 #include "gateway/seal/seal.h"
 
 namespace latchstring::daemon {
@@ -34,11 +36,12 @@ class ReleaseWorker {
     Grant grant;
     archive::Footage footage;
     seal::Context context;
-    Path folder;  // in the outbox, made by the worker
+    Path folder;  // in the outbox, made by the worker; empty: a gift in a file, which is packed
   };
+  using Parts = std::variant<std::vector<SealedClip>, std::vector<seal::PackedClip>>;
   struct Made {
     Key key;
-    absl::StatusOr<std::vector<SealedClip>> parts;
+    absl::StatusOr<Parts> parts;
   };
 
   ReleaseWorker(Loop& loop, archive::Cutter cutter, const redact::Redactor& redactor,
@@ -62,9 +65,10 @@ class ReleaseWorker {
   };
   static Key key_of(const Work& work);
   void serve();
-  void report(Key key, absl::StatusOr<std::vector<SealedClip>> parts,
-              std::shared_ptr<worker::Cancel> cancel);
-  absl::StatusOr<std::vector<SealedClip>> make(Job& job);
+  void report(Key key, absl::StatusOr<Parts> parts, std::shared_ptr<worker::Cancel> cancel);
+  absl::StatusOr<Parts> make(Job& job);
+  absl::Status add(RedactedClip redacted, const Work& work, const worker::Cancel& cancel,
+                   Parts& parts);
   absl::StatusOr<RedactedClip> redact(Clip clip, const worker::Cancel& cancel, double share_from,
                                       double share);
 

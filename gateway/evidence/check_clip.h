@@ -37,6 +37,7 @@ class ClipCheck {
   absl::Status check_sealed(const std::string& name, std::size_t position) const;
   absl::Status check_proof();
   absl::Status check_receipt() const;
+  void run_gift();
 
   bool note(const std::string& file, const absl::Status& status, std::string_view held);
   void leave_unchecked(const std::vector<std::string>& files, std::string_view because);

@@ -28,7 +28,7 @@ struct ReleaseLeaf {
   Instant at;
   std::string request_sha256;  // empty for a gift
   int piece = 1;
-  std::string delivery_sha256;
+  std::string delivery_sha256;  // empty for a gift in a file
   std::string manifest_sha256;
 };
 absl::StatusOr<ReleaseLeaf> read_release_leaf(std::string_view line);

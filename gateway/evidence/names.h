@@ -23,6 +23,10 @@ struct Names {
   explicit Names(const ClipNumber& clip);
   // What the sealed tar holds, in its order.
   std::vector<std::string> in_tar() const { return {manifest, frames, regions, sheet}; }
+  // What a gift in a file holds, in its order.
+  std::vector<std::string> in_gift() const {
+    return {manifest, readable, clip, frames, regions, sheet, proof};
+  }
   // Everything an evidence folder holds of this clip, but for what is kept sealed.
   std::vector<std::string> in_folder() const;
 

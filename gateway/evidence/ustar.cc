@@ -107,18 +107,35 @@ absl::Status write_ustar(const std::vector<TarFile>& files, Instant modified,
   const std::uint64_t size = ustar_size(files);
   ensure(padded_size >= size && padded_size % kTarBlock == 0);
   if (padded_size > kTarMax) return exhausted("the tar is larger than {} bytes", kTarMax);
-  const auto seconds = static_cast<std::uint64_t>(to_unix_seconds(modified));
   for (const TarFile& file : files) {
-    ensure(!file.name.empty() && file.name.size() < kNameField);
     if (file.content.size() > kInnerFileMax) {
       return exhausted("`{}` is larger than {} bytes", file.name, kInnerFileMax);
     }
-    const Block header = header_of(file.name, file.content.size(), seconds);
-    LS_RETURN_IF_ERROR(put(as_bytes({header.data(), header.size()})));
+    LS_RETURN_IF_ERROR(begin_ustar_file(file.name, file.content.size(), modified, put));
     LS_RETURN_IF_ERROR(put(as_bytes(file.content)));
-    LS_RETURN_IF_ERROR(put_zeros(in_blocks(file.content.size()) - file.content.size(), put));
+    LS_RETURN_IF_ERROR(end_ustar_file(file.content.size(), put));
   }
-  return put_zeros(padded_size - size + 2 * kTarBlock, put);
+  LS_RETURN_IF_ERROR(end_ustar(put));
+  return put_zeros(padded_size - size, put);
+}
+
+absl::Status begin_ustar_file(const std::string& name, std::uint64_t size, Instant modified,
+                              const Put& put) {
+  ensure(!name.empty() && name.size() < kNameField);
+  if (size > kStreamedFileMax) {
+    return exhausted("`{}` is larger than {} bytes", name, kStreamedFileMax);
+  }
+  const auto seconds = static_cast<std::uint64_t>(to_unix_seconds(modified));
+  const Block header = header_of(name, size, seconds);
+  return put(as_bytes({header.data(), header.size()}));
+}
+
+absl::Status end_ustar_file(std::uint64_t size, const Put& put) {
+  return put_zeros(in_blocks(size) - size, put);
+}
+
+absl::Status end_ustar(const Put& put) {
+  return put_zeros(2 * kTarBlock, put);
 }
 
 absl::StatusOr<std::vector<TarFile>> read_ustar(std::string_view archive,

@@ -35,6 +35,14 @@ using Put = std::function<absl::Status(ByteView)>;
 absl::Status write_ustar(const std::vector<TarFile>& files, Instant modified,
                          std::uint64_t padded_size, const Put& put);
 
+// Piece by piece, for a file that memory does not hold: its header, then its bytes, then the rest
+// of its last block; at the end two zero blocks. ResourceExhausted: over kStreamedFileMax.
+inline constexpr std::uint64_t kStreamedFileMax = (std::uint64_t{1} << 33) - 1;  // 11 octal digits
+absl::Status begin_ustar_file(const std::string& name, std::uint64_t size, Instant modified,
+                              const Put& put);
+absl::Status end_ustar_file(std::uint64_t size, const Put& put);
+absl::Status end_ustar(const Put& put);
+
 // The contents of exactly these files, as views into `archive`. InvalidArgument, ResourceExhausted.
 absl::StatusOr<std::vector<TarFile>> read_ustar(std::string_view archive,
                                                 const std::vector<std::string>& names);

@@ -52,7 +52,7 @@ struct Hold {
 struct ReleaseCommit {
   std::string request_sha256;  // empty for a gift
   int piece = 1;
-  std::string delivery_sha256;
+  std::string delivery_sha256;  // empty for a gift in a file
   std::string manifest_sha256;
   std::string policy_sha256;
 };

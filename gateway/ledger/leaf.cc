@@ -99,7 +99,7 @@ struct WriteEvent {
   }
   void operator()(const ReleaseCommit& e) const {
     m.hash("request", e.request_sha256).piece(e.piece);
-    m.needed_hash("delivery", e.delivery_sha256).needed_hash("manifest", e.manifest_sha256);
+    m.hash("delivery", e.delivery_sha256).needed_hash("manifest", e.manifest_sha256);
     m.hash("policy", e.policy_sha256);
   }
   void operator()(const Done& e) const {

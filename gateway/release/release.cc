@@ -29,6 +29,10 @@ void tighten(policy::Piece& strict, const policy::Piece& other) {
   }
 }
 
+std::string watermark_of(const Subject& subject) {
+  return subject.agency.empty() ? subject.id : fmt::format("{} {}", subject.id, subject.agency);
+}
+
 }  // namespace
 
 policy::Piece strictest_over(const policy::Decision& decision, const Interval& footage) {
@@ -100,9 +104,8 @@ Grant Release::make_grant(const State& state, const Piece& piece, const policy::
   terms.piece = piece.number;
   terms.camera = piece.camera;
   terms.interval = piece.footage;
-  terms.redaction = policy::redaction_plan(
-      policy, piece.camera, decided, state.subject.want_audio,
-      decided.watermark ? fmt::format("{} {}", state.subject.id, state.subject.agency) : "");
+  terms.redaction = policy::redaction_plan(policy, piece.camera, decided, state.subject.want_audio,
+                                           decided.watermark ? watermark_of(state.subject) : "");
   terms.native = state.subject.want_native && terms.redaction.picture_untouched();
   return Grant(MadeBy<Release>{}, std::move(terms));
 }

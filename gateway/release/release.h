@@ -13,12 +13,14 @@
 
 #include "gateway/base/stages.h"
 #include "gateway/base/status.h"
+#include "gateway/release/event.h"
 #include "gateway/release/state.h"
 
 namespace latchstring::release {
 
 inline constexpr std::size_t kPiecesMax = 64;
 inline constexpr Duration kOfferLifetime = std::chrono::days{14};
+inline constexpr Duration kGiftWaits = std::chrono::days{14};  // for an officer of the agency
 
 // What is true outside, gathered by gateway/state inside the transaction of the step.
 struct Facts {
@@ -34,35 +36,6 @@ struct Facts {
   Duration answers_after{0};
   std::set<int> in_work;  // pieces that a release worker holds at this moment
 };
-
-namespace event {
-struct Received {};  // verified under a pinned agency
-struct Answered {
-  std::string resident;
-  bool yes = false;
-};                     // an authenticated resident
-struct Reconsider {};  // restart, new policy, pause over, clock right, agency gone
-struct Sealed {
-  int piece = 0;
-};  // the worker finished; files lie in the outbox
-struct WorkFailed {
-  int piece = 0;
-  std::string reason;
-  bool no_footage = false;
-};
-struct ReceiptStored {
-  int piece = 0;
-};  // the requester's signed receipt was verified
-struct Revoked {
-  std::string resident;
-};                    // an authenticated resident takes it back
-struct Cancelled {};  // the requester no longer wants it
-struct Tick {};       // time passed: answers, offers and `closed` fall due
-}  // namespace event
-
-using Event = std::variant<event::Received, event::Answered, event::Reconsider, event::Sealed,
-                           event::WorkFailed, event::ReceiptStored, event::Revoked,
-                           event::Cancelled, event::Tick>;
 
 namespace effect {
 struct SendReceived {};  // to the requester, at once
@@ -83,6 +56,7 @@ struct StopWork {
 struct Offer {
   int piece = 0;
 };
+struct PinFootage {};  // of a gift that waits
 struct DropSealed {
   int piece = 0;
 };  // sealed, but not to be offered
@@ -94,9 +68,10 @@ struct DeleteOutbox {
 };  // delivered or expired: the copy goes
 }  // namespace effect
 
-using Effect = std::variant<effect::SendReceived, effect::SendClosed, effect::AskResidents,
-                            effect::TellResidents, effect::Cut, effect::StopWork, effect::Offer,
-                            effect::DropSealed, effect::Withdraw, effect::DeleteOutbox>;
+using Effect =
+    std::variant<effect::SendReceived, effect::SendClosed, effect::AskResidents,
+                 effect::TellResidents, effect::Cut, effect::StopWork, effect::Offer,
+                 effect::DropSealed, effect::Withdraw, effect::DeleteOutbox, effect::PinFootage>;
 
 // What the ledger says of it.
 enum class Record : std::uint8_t {

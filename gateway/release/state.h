@@ -46,7 +46,8 @@ struct Answer {
   Instant at;
 };
 
-// What was asked; never changes.
+// What was asked, or is given of the household's own accord; never changes, but that an officer
+// comes for a gift.
 struct Subject {
   std::string id;                    // [a-z2-7]{10}
   std::string agency;                // id in the policy
@@ -58,6 +59,12 @@ struct Subject {
   bool want_audio = false;
   bool want_native = false;
   Instant received;
+  bool is_gift = false;
+
+  // For whoever waits at the household's door, not for an agency.
+  bool is_gift_file() const { return is_gift && agency.empty(); }
+  // A gift to an agency is made when one of its officers comes.
+  bool has_addressee() const { return !is_gift || agency.empty() || !officer.empty(); }
 };
 
 struct State {

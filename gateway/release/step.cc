@@ -108,6 +108,7 @@ void Step::start_work(Piece& piece) {
     return;
   }
   piece.state = PieceState::working;
+  if (!state().subject.has_addressee()) return;
   effect(effect::Cut{piece.number, Release::make_grant(state(), piece, decided, *facts_.policy)});
 }
 
@@ -162,8 +163,12 @@ void Step::reconsider() {
   if (blocked()) return;
   for (Piece& piece : state().pieces) {
     if (!is_open(piece)) continue;
+    const bool held = facts_.in_work.contains(piece.number);
+    if (state().subject.is_gift_file() && !held) {
+      abort_gift_file(piece, "interrupted", "nobody waits for the file any more");
+      continue;
+    }
     if (piece.state != PieceState::offered) {
-      const bool held = facts_.in_work.contains(piece.number);
       if (piece.state == PieceState::working && held) {
         // The worker goes on under the old grant; its result is decided anew when it is sealed.
         if (approval_now(decided_for(piece)) != Approval::refuse) continue;
@@ -186,11 +191,16 @@ void Step::reconsider() {
 void Step::sealed() {
   Piece* piece = find_piece(std::get<event::Sealed>(event_).piece);
   if (piece == nullptr || piece->state != PieceState::working) return drop_sealed();
-  if (blocked()) return drop_sealed();  // suspended: cut anew when it is decided again
+  if (blocked()) {
+    // Suspended: cut anew when it is decided again; but nobody waits so long for a file.
+    if (state().subject.is_gift_file()) abort_gift_file(*piece, "blocked", facts_.blocked);
+    drop_sealed();
+    return settle();
+  }
   piece->approval = approval_now(decided_for(*piece));
   if (!is_approved(piece->approval, state().answers, facts_.residents)) {
     drop_sealed();
-    if (piece->approval == Approval::refuse) {
+    if (piece->approval == Approval::refuse || state().subject.is_gift_file()) {
       piece->state = PieceState::refused;
       piece->reason = "the rules no longer permitted it when it was to be released";
       entry(Record::abort, piece->number, "rules");
@@ -209,7 +219,8 @@ void Step::sealed() {
   piece->state = PieceState::offered;
   piece->expires = facts_.now + kOfferLifetime;
   entry(Record::release_commit, piece->number, "");
-  effect(effect::Offer{piece->number});
+  if (!state().subject.is_gift_file()) effect(effect::Offer{piece->number});
+  if (state().subject.is_gift) effect(effect::TellResidents{"a gift goes out"});
   settle();
 }
 
@@ -220,7 +231,9 @@ void Step::drop_sealed() {
 void Step::work_failed() {
   const auto& failed = std::get<event::WorkFailed>(event_);
   Piece* piece = find_piece(failed.piece);
-  if (piece == nullptr || piece->state != PieceState::working) return;
+  if (piece == nullptr) return;
+  const bool half_written = piece->state == PieceState::offered && state().subject.is_gift_file();
+  if (piece->state != PieceState::working && !half_written) return;
   piece->state = PieceState::failed;
   piece->reason = failed.reason;
   entry(Record::abort, piece->number, failed.no_footage ? "no_footage" : "failed", failed.reason);

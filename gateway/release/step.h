@@ -27,6 +27,8 @@ class Step {
   void cancel();
   void tick();
   void tick_ended();
+  void give();
+  void handed_over();
 
   Outcome finish() { return std::move(outcome_); }
   State& state() { return outcome_.state; }
@@ -43,6 +45,7 @@ class Step {
   void take_back_all(PieceState to, const std::string& reason);
   void settle();  // phase and outcome follow from the pieces
   void ask();
+  void abort_gift_file(Piece& piece, std::string_view word, std::string reason);
   void lapse_unoffered();
   void expire_offers();
   void time_out_answers();

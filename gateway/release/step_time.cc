@@ -51,6 +51,7 @@ void Step::send_closed_when_due() {
   if (state().closed_sent || state().close_at == Instant{} || facts_.now < state().close_at) return;
   lapse_unoffered();
   state().closed_sent = true;
+  if (state().subject.is_gift) return;  // nobody asked, so nobody is told
   entry(Record::closed, 0, "closed");
   effect(effect::SendClosed{});
 }

@@ -30,6 +30,9 @@ constexpr std::array<Row, 4 * kEvents> kTable{{
     {Phase::received, "Cancelled", call<&Step::cancel>, "ended", "TellResidents", "abort"},
     {Phase::received, "Tick", call<&Step::tick>, "received, ended", "SendClosed, TellResidents",
      "closed, abort"},
+    {Phase::received, "Given", call<&Step::give>, "releasing", "PinFootage, Cut, TellResidents",
+     "approval"},
+    {Phase::received, "HandedOver", nullptr, "", "", ""},
 
     {Phase::asking, "Received", nullptr, "", "", ""},
     {Phase::asking, "Answered", call<&Step::answer>, "asking, releasing, ended",
@@ -46,6 +49,8 @@ constexpr std::array<Row, 4 * kEvents> kTable{{
      "abort"},
     {Phase::asking, "Tick", call<&Step::tick>, "asking, releasing, ended",
      "SendClosed, StopWork, DeleteOutbox, TellResidents", "closed, abort"},
+    {Phase::asking, "Given", nullptr, "", "", ""},
+    {Phase::asking, "HandedOver", nullptr, "", "", ""},
 
     {Phase::releasing, "Received", nullptr, "", "", ""},
     {Phase::releasing, "Answered", call<&Step::answer>, "releasing, ended",
@@ -64,6 +69,8 @@ constexpr std::array<Row, 4 * kEvents> kTable{{
      "StopWork, Withdraw, TellResidents", "abort"},
     {Phase::releasing, "Tick", call<&Step::tick>, "releasing, ended",
      "SendClosed, StopWork, DeleteOutbox, TellResidents", "closed, abort"},
+    {Phase::releasing, "Given", nullptr, "", "", ""},
+    {Phase::releasing, "HandedOver", call<&Step::handed_over>, "ended", "TellResidents", ""},
 
     {Phase::ended, "Received", nullptr, "", "", ""},
     {Phase::ended, "Answered", nullptr, "", "", ""},
@@ -74,6 +81,8 @@ constexpr std::array<Row, 4 * kEvents> kTable{{
     {Phase::ended, "Revoked", nullptr, "", "", ""},
     {Phase::ended, "Cancelled", nullptr, "", "", ""},
     {Phase::ended, "Tick", call<&Step::tick_ended>, "ended", "SendClosed", "closed"},
+    {Phase::ended, "Given", nullptr, "", "", ""},
+    {Phase::ended, "HandedOver", nullptr, "", "", ""},
 }};
 
 }  // namespace

@@ -44,10 +44,37 @@ absl::Status copy(const Spool& clip, SealedFileWriter& writer,
   return writer.write_zeros(padding.zeros);
 }
 
+absl::StatusOr<SealedFile> seal_tar(const evidence::Package& package, const Context& context,
+                                    SealedFileWriter& writer) {
+  const std::uint64_t size = padme_in(evidence::ustar_size(package.in_tar), evidence::kTarBlock);
+  LS_RETURN_IF_ERROR(
+      evidence::write_ustar(package.in_tar, context.now, size,
+                            [&writer](ByteView bytes) { return writer.write(bytes); }));
+  return writer.finish();
+}
+
+std::string sign_delivery(const wire::Manifest& manifest, const std::string& release,
+                          const std::vector<SealedFile>& files, std::string_view manifest_jws,
+                          const Context& context, const crypto::SigningKey& key) {
+  wire::Delivery delivery;
+  delivery.common = wire::new_common(key, context.officer, context.now, kDeliveryLifetime);
+  delivery.release_id = release;
+  delivery.piece = manifest.piece;
+  delivery.part = manifest.part;
+  for (const SealedFile& file : files) {
+    delivery.files.push_back({file.size_bytes, file.sha256, file.merkle_root});
+  }
+  delivery.manifest_sha256 = crypto::sha256_hex(manifest_jws);
+  return crypto::sign_jws(key, wire::kTypDelivery, wire::encode(delivery));
+}
+
+}  // namespace
+
 wire::Manifest manifest_of(const GrantTerms& terms, const ReleasedVideo& video, int part,
                            const Context& context, const crypto::SigningKey& key) {
   wire::Manifest m;
-  m.common = wire::new_common(key, context.officer, context.now, kManifestLifetime);
+  m.common = wire::new_common(key, context.officer.empty() ? "any" : context.officer, context.now,
+                              kManifestLifetime);
   if (context.gift.empty()) m.request_id = terms.release_id;
   m.request_sha256 = context.request_sha256;
   m.decision_sha256 = context.decision_sha256;
@@ -77,9 +104,7 @@ wire::Manifest manifest_of(const GrantTerms& terms, const ReleasedVideo& video, 
   return m;
 }
 
-// What must hold of every release, whoever cut and redacted it.
 absl::Status check(const GrantTerms& terms, const ReleasedVideo& video, const Context& context) {
-  if (context.recipients.empty()) return denied("there is nobody to seal it to");
   if (video.mp4 == nullptr || video.frames.empty()) return data_loss("the clip has no pictures");
   if (!context.asked.contains(terms.interval)) return denied("more was granted than asked for");
   if (!terms.interval.contains(video.given)) return denied("the clip holds more than was granted");
@@ -91,36 +116,11 @@ absl::Status check(const GrantTerms& terms, const ReleasedVideo& video, const Co
   return absl::OkStatus();
 }
 
-absl::StatusOr<SealedFile> seal_tar(const evidence::Package& package, const Context& context,
-                                    SealedFileWriter& writer) {
-  const std::uint64_t size = padme_in(evidence::ustar_size(package.in_tar), evidence::kTarBlock);
-  LS_RETURN_IF_ERROR(
-      evidence::write_ustar(package.in_tar, context.now, size,
-                            [&writer](ByteView bytes) { return writer.write(bytes); }));
-  return writer.finish();
-}
-
-std::string sign_delivery(const wire::Manifest& manifest, const std::string& release,
-                          const std::vector<SealedFile>& files, std::string_view manifest_jws,
-                          const Context& context, const crypto::SigningKey& key) {
-  wire::Delivery delivery;
-  delivery.common = wire::new_common(key, context.officer, context.now, kDeliveryLifetime);
-  delivery.release_id = release;
-  delivery.piece = manifest.piece;
-  delivery.part = manifest.part;
-  for (const SealedFile& file : files) {
-    delivery.files.push_back({file.size_bytes, file.sha256, file.merkle_root});
-  }
-  delivery.manifest_sha256 = crypto::sha256_hex(manifest_jws);
-  return crypto::sign_jws(key, wire::kTypDelivery, wire::encode(delivery));
-}
-
-}  // namespace
-
 absl::StatusOr<SealedFiles> seal_video(const GrantTerms& terms, const ReleasedVideo& video,
                                        int part, const Context& context,
                                        const crypto::SigningKey& key, const Path& folder,
                                        const std::function<bool()>& cancelled) {
+  if (context.recipients.empty()) return denied("there is nobody to seal it to");
   LS_RETURN_IF_ERROR(check(terms, video, context));
   const evidence::Names names({terms.piece, part});
   const std::vector<crypto::age::Recipient> to = everybody(context);

@@ -26,7 +26,7 @@ struct Context {
   std::string ledger_vkey;   // as in tickets
   std::string gateway_name;  // only if the household publishes it
   std::string agency;        // its name, for the sheet
-  std::string officer;       // thumbprint: for whom manifest and delivery are
+  std::string officer;       // thumbprint: for whom manifest and delivery are; empty: a file
   std::string badge;
   std::string case_number;
   std::string request_sha256;
@@ -42,6 +42,8 @@ struct Context {
   Instant now;
 };
 
+class PackedClip;  // gift_file.h
+
 class Sealer {
  public:
   // `key` signs; it outlives the sealer.
@@ -50,6 +52,9 @@ class Sealer {
   // `part` counts the clips of one piece from 1 on. `cancelled` is asked between chunks.
   absl::StatusOr<SealedClip> seal(RedactedClip clip, int part, const Context& context,
                                   const Path& folder, const std::function<bool()>& cancelled) const;
+
+  // For a gift in a file: signs the manifest. The file itself is written once that is committed.
+  absl::StatusOr<PackedClip> pack(RedactedClip clip, int part, const Context& context) const;
 
  private:
   const crypto::SigningKey& key_;

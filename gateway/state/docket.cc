@@ -127,6 +127,51 @@ absl::StatusOr<Step> Docket::sealed(const std::vector<SealedClip>& parts) {
   return step;
 }
 
+absl::StatusOr<Step> Docket::give(const release::Subject& gift,
+                                  const std::vector<std::string>& residents) {
+  ensure(gift.is_gift && gift.cameras.size() == 1);
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  StoredRequest stored;
+  stored.state.subject = gift;
+  LS_RETURN_IF_ERROR(insert_request(database_, stored));
+  LS_ASSIGN(Step step, perform(gift.id, release::event::Given{residents}, {}));
+  LS_RETURN_IF_ERROR(step.answer);
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return step;
+}
+
+absl::StatusOr<Step> Docket::meet(const trust::Officer& officer, const wire::Peer& peer) {
+  Step all;
+  if (officer.dates_pending) return all;
+  LS_ASSIGN(const auto ids, unmade_gift_ids(database_, officer.agency));
+  Origin origin;
+  origin.peer = peer;
+  origin.officer = officer.thumbprint;
+  origin.recipients = officer.credential.recipients;
+  origin.credential = officer.credential_jws;
+  for (const std::string& id : ids) {
+    if (house_.in_work && !house_.in_work(id).empty()) continue;  // for who came before
+    LS_ASSIGN(store::Transaction transaction, database_.begin());
+    LS_RETURN_IF_ERROR(save_addressee(database_, id, origin, officer.badge));
+    LS_ASSIGN(Step step, perform(id, release::event::Reconsider{}, {}));
+    LS_RETURN_IF_ERROR(transaction.commit());
+    append(std::move(step), all);
+  }
+  return all;
+}
+
+absl::StatusOr<Docket::CommittedFile> Docket::commit_file(
+    std::string_view gift, int piece, const std::vector<std::string>& manifest_sha256s) {
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  Extras extras;
+  extras.manifest_sha256s = &manifest_sha256s;
+  CommittedFile committed;
+  extras.proofs = &committed.proofs;
+  LS_ASSIGN(committed.step, perform(gift, release::event::Sealed{piece}, extras));
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return committed;
+}
+
 absl::StatusOr<Step> Docket::store_receipt(std::string_view officer,
                                            std::string_view delivery_sha256,
                                            std::string_view receipt_jws) {
@@ -262,6 +307,7 @@ absl::StatusOr<std::map<std::string, policy::Decision>> Docket::explain(
 std::vector<std::string> Docket::cameras_of(const StoredRequest& request) const {
   const auto& rules = house_.rules != nullptr ? house_.rules : house_.last_valid;
   if (rules == nullptr) return {};
+  if (request.state.subject.is_gift) return request.state.subject.cameras;  // ids, not labels
   return resolve_cameras(*rules, house_, request.state.subject.cameras);
 }
 

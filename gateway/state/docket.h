@@ -70,6 +70,18 @@ class Docket {
   // The worker's result: all parts of one piece. They become an offer, or are dropped, in this very
   // transaction.
   absl::StatusOr<Step> sealed(const std::vector<SealedClip>& parts);
+  // The household gives of its own accord; these residents stand behind it.
+  absl::StatusOr<Step> give(const release::Subject& gift,
+                            const std::vector<std::string>& residents);
+  // A verified officer said HELLO: gifts to their agency are now made for them.
+  absl::StatusOr<Step> meet(const trust::Officer& officer, const wire::Peer& peer);
+  // A gift in a file is about to be written; its clips' manifests, in order. No proofs: it may not.
+  struct CommittedFile {
+    Step step;
+    std::vector<ledger::ProvenLeaf> proofs;
+  };
+  absl::StatusOr<CommittedFile> commit_file(std::string_view gift, int piece,
+                                            const std::vector<std::string>& manifest_sha256s);
   // An officer's verified receipt for one delivery. PermissionDenied: it was another officer's.
   absl::StatusOr<Step> store_receipt(std::string_view officer, std::string_view delivery_sha256,
                                      std::string_view receipt_jws);
@@ -99,6 +111,9 @@ class Docket {
  private:
   struct Extras {
     const std::vector<SealedClip>* sealed = nullptr;
+    // Of a gift in a file.
+    const std::vector<std::string>* manifest_sha256s = nullptr;
+    std::vector<ledger::ProvenLeaf>* proofs = nullptr;
     std::string delivery_sha256;
     std::string receipt_sha256;
   };
@@ -108,6 +123,7 @@ class Docket {
                                 const release::Event& event);
   absl::Status commit_release(const StoredRequest& request, const release::Entry& entry,
                               const Extras& extras);
+  absl::Status commit_gift_file(const StoredRequest& request, int piece, const Extras& extras);
   absl::StatusOr<ledger::ReleaseCommit> keep_delivery(const StoredRequest& request,
                                                       const SealedClip& clip);
   absl::StatusOr<ledger::Leaf> record(const StoredRequest& request, const release::Entry& entry,

@@ -60,16 +60,38 @@ absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
 // One leaf and one offer for each part.
 absl::Status Docket::commit_release(const StoredRequest& request, const release::Entry& entry,
                                     const Extras& extras) {
-  ensure(extras.sealed != nullptr);
   const std::string& id = request.state.subject.id;
   LS_RETURN_IF_ERROR(
       database_.run("UPDATE pieces SET committed = ? WHERE request = ? AND number = ?",
                     {to_micros(clock_.now()), id, entry.piece}));
+  if (request.state.subject.is_gift_file()) return commit_gift_file(request, entry.piece, extras);
+  ensure(extras.sealed != nullptr);
   for (const SealedClip& clip : *extras.sealed) {
     LS_ASSIGN(ledger::ReleaseCommit commit, keep_delivery(request, clip));
     LS_ASSIGN(const ledger::Leaf leaf,
               ledger_.append({clock_.now(), std::move(commit), id, entry.detail}));
     LS_RETURN_IF_ERROR(offer(request, clip, leaf));
+  }
+  return absl::OkStatus();
+}
+
+// Nothing is offered: the proofs go into the file.
+absl::Status Docket::commit_gift_file(const StoredRequest& request, int piece,
+                                      const Extras& extras) {
+  ensure(extras.manifest_sha256s != nullptr);
+  std::vector<ledger::Leaf> leaves;
+  for (const std::string& manifest : *extras.manifest_sha256s) {
+    LS_ASSIGN(ledger::Leaf leaf,
+              ledger_.append({clock_.now(),
+                              ledger::ReleaseCommit{"", piece, "", manifest, house_.rules->sha256},
+                              request.state.subject.id, ""}));
+    leaves.push_back(std::move(leaf));
+  }
+  LS_ASSIGN(const ledger::Checkpoint checkpoint,
+            ledger_.checkpoint_now(ledger::Audience::offer, clock_.now()));
+  for (const ledger::Leaf& leaf : leaves) {
+    LS_ASSIGN(ledger::ProvenLeaf proven, ledger_.prove_leaf(leaf.index, checkpoint));
+    extras.proofs->push_back(std::move(proven));
   }
   return absl::OkStatus();
 }
@@ -130,6 +152,7 @@ absl::Status Docket::notify(const StoredRequest& request, std::string_view state
 
 // Only where the household says why; `received` and `closed` are said to everybody.
 absl::StatusOr<bool> Docket::say_why(const StoredRequest& request, const std::string& said_before) {
+  if (request.state.subject.is_gift) return false;  // nobody asked
   const std::string word = release::public_word(request.state);
   if (house_.rules == nullptr || !house_.rules->always.say_reason || word == said_before) {
     return false;

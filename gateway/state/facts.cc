@@ -24,6 +24,16 @@ policy::Question question_for(const release::Subject& subject, const std::string
   return question;
 }
 
+void decide_given(const House& house, const release::Subject& subject, const policy::Facts& outside,
+                  release::Facts& facts) {
+  for (const std::string& camera : subject.cameras) {
+    facts.decisions.emplace(
+        camera,
+        policy::decide_gift(*house.rules,
+                            {subject.agency, camera, subject.purpose, subject.footage}, outside));
+  }
+}
+
 absl::Status decide_cameras(store::Database& database, const House& house,
                             const StoredRequest& request, release::Facts& facts) {
   const release::Subject& subject = request.state.subject;
@@ -31,6 +41,14 @@ absl::Status decide_cameras(store::Database& database, const House& house,
   LS_ASSIGN(const Given others, given_since(database, subject.agency, month, subject.id));
   // What this request gave, or may give, through its other cameras counts for each of them.
   LS_ASSIGN(auto own, given_by_camera(database, subject.id, month));
+  if (subject.is_gift) {
+    policy::Facts outside;
+    outside.now = facts.now;
+    outside.clips_given_this_month = others.clips;
+    outside.time_given_this_month = others.time;
+    decide_given(house, subject, outside, facts);
+    return absl::OkStatus();
+  }
   for (const std::string& camera : resolve_cameras(*house.rules, house, subject.cameras)) {
     policy::Facts outside;
     outside.now = facts.now;
@@ -63,6 +81,12 @@ absl::Status check_requester(store::Database& database, const trust::Agencies& a
                              release::Facts& facts) {
   const trust::Verifier verifier(database);
   const trust::Arrival arrival{gateway_id, request.state.subject.agency, facts.now, true};
+  if (request.state.subject.is_gift) {
+    const std::string& credential = request.origin.credential;
+    facts.requester_is_valid =
+        credential.empty() || verifier.verify_credential(credential, agencies, arrival).ok();
+    return absl::OkStatus();
+  }
   if (request.origin.dates_pending) {
     const auto dated = verifier.recheck_dates(request.origin.compact, agencies, arrival);
     facts.requester_is_valid = dated.ok();

@@ -31,7 +31,7 @@ absl::Status load_head(store::Database& database, std::string_view id, StoredReq
       "SELECT agency, officer, badge, mailbox, device, recipients, compact, sha256, credential,"
       " basis, purpose, case_number, title, description, contact, cameras, footage_from,"
       " footage_to, want_audio, want_native, received, dates_pending, phase, outcome, answer_by,"
-      " close_at, closed_sent, decision_leaf FROM requests WHERE id = ?",
+      " close_at, closed_sent, decision_leaf, gift FROM requests WHERE id = ?",
       {id}, [&](const store::Row& row) -> absl::Status {
         found = true;
         int column = 0;
@@ -68,6 +68,7 @@ absl::Status load_head(store::Database& database, std::string_view id, StoredReq
         out.state.close_at = from_micros(number());
         out.state.closed_sent = number() != 0;
         origin.decision_leaf = text();
+        subject.is_gift = number() != 0;
         return absl::OkStatus();
       });
 }
@@ -139,9 +140,9 @@ absl::Status insert_request(store::Database& database, const StoredRequest& requ
   return database.run(
       "INSERT INTO requests (id, agency, officer, badge, mailbox, device, recipients, compact,"
       " sha256, credential, basis, purpose, case_number, title, description, contact, cameras,"
-      " footage_from, footage_to, want_audio, want_native, received, dates_pending, phase,"
-      " outcome, answer_by, close_at, closed_sent, decision_leaf)"
-      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'',0,0,0,'')",
+      " footage_from, footage_to, want_audio, want_native, received, dates_pending, gift,"
+      " phase, outcome, answer_by, close_at, closed_sent, decision_leaf)"
+      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'',0,0,0,'')",
       {subject.id,
        subject.agency,
        origin.officer,
@@ -165,6 +166,7 @@ absl::Status insert_request(store::Database& database, const StoredRequest& requ
        subject.want_native,
        to_micros(subject.received),
        origin.dates_pending,
+       subject.is_gift,
        release::to_string(request.state.phase)});
 }
 
@@ -206,6 +208,23 @@ absl::Status save_state(store::Database& database, const release::State& state) 
 absl::Status save_decision_leaf(store::Database& database, std::string_view id,
                                 std::string_view sha256) {
   return database.run("UPDATE requests SET decision_leaf = ? WHERE id = ?", {sha256, id});
+}
+
+absl::Status save_addressee(store::Database& database, std::string_view id, const Origin& origin,
+                            std::string_view badge) {
+  return database.run(
+      "UPDATE requests SET officer = ?, badge = ?, mailbox = ?, device = ?, recipients = ?,"
+      " credential = ? WHERE id = ? AND gift = 1",
+      {origin.officer, badge, origin.peer.mailbox, origin.peer.device,
+       join_lines(origin.recipients), origin.credential, id});
+}
+
+absl::StatusOr<std::vector<std::string>> unmade_gift_ids(store::Database& database,
+                                                         std::string_view agency) {
+  return ids(database,
+             "SELECT r.id FROM requests r JOIN pieces p ON p.request = r.id WHERE r.gift = 1"
+             " AND r.agency = ? AND r.phase != 'ended' AND p.state = 'working' ORDER BY r.received",
+             {agency});
 }
 
 absl::StatusOr<std::vector<std::string>> open_request_ids(store::Database& database) {

@@ -43,6 +43,13 @@ absl::Status save_state(store::Database& database, const release::State& state);
 absl::Status save_decision_leaf(store::Database& database, std::string_view id,
                                 std::string_view sha256);
 
+// Who came for a gift.
+absl::Status save_addressee(store::Database& database, std::string_view id, const Origin& origin,
+                            std::string_view badge);
+// Agreed, and neither offered nor over.
+absl::StatusOr<std::vector<std::string>> unmade_gift_ids(store::Database& database,
+                                                         std::string_view agency);
+
 // Everything that is not over: not ended, or not yet `closed`, or with an offer outstanding.
 absl::StatusOr<std::vector<std::string>> open_request_ids(store::Database& database);
 // Of those, the ones of which some term is over at `now`.

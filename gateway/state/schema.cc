@@ -20,7 +20,7 @@ CREATE TABLE requests (
   title TEXT NOT NULL, description TEXT NOT NULL, contact TEXT NOT NULL,
   cameras TEXT NOT NULL, footage_from INTEGER NOT NULL, footage_to INTEGER NOT NULL,
   want_audio INTEGER NOT NULL, want_native INTEGER NOT NULL,
-  received INTEGER NOT NULL, dates_pending INTEGER NOT NULL,
+  received INTEGER NOT NULL, dates_pending INTEGER NOT NULL, gift INTEGER NOT NULL,
   phase TEXT NOT NULL, outcome TEXT NOT NULL,
   answer_by INTEGER NOT NULL, close_at INTEGER NOT NULL, closed_sent INTEGER NOT NULL,
   decision_leaf TEXT NOT NULL);

@@ -168,7 +168,11 @@ Manifest manifest(json::Reader& r) {
   }
   object.gateway_jwk = read_jwk(r, "jwk");
   object.ledger_vkey = read(r, "ledger", kVkeyMax, as_line);
-  object.credential = read(r, "cred", kCredentialTextMax, as_compact);
+  object.credential = read_optional(r, "cred", kCredentialTextMax, as_compact);
+  // Only a gift in a file is for nobody in particular.
+  if (object.credential.empty() && (object.gift.empty() || object.common.aud != "any")) {
+    r.fail("cred", invalid("is missing"));
+  }
   object.gateway_name = read_optional(r, "gateway_name", kNameMax, as_line);
   object.piece = static_cast<int>(r.integer("piece", 1, kPiecesMax));
   object.part = static_cast<int>(r.integer("part", 1, kPartsMax));

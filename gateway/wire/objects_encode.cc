@@ -104,7 +104,7 @@ std::string encode(const Manifest& object) {
       .optional_string("gift", object.gift)
       .json("jwk", object.gateway_jwk)
       .string("ledger", object.ledger_vkey)
-      .string("cred", object.credential)
+      .optional_string("cred", object.credential)
       .optional_string("gateway_name", object.gateway_name)
       .integer("piece", object.piece)
       .integer("part", object.part)

@@ -21,7 +21,8 @@ struct NamedFile {
   friend bool operator==(const NamedFile&, const NamedFile&) = default;
 };
 
-// typ ls-manifest+jwt, inner: what the clip is. common.aud: the officer's thumbprint.
+// typ ls-manifest+jwt, inner: what the clip is. common.aud: the officer's thumbprint; "any" for a
+// gift in a file.
 struct Manifest {
   Common common;
   std::string request_id;
@@ -32,7 +33,7 @@ struct Manifest {
   // a folder can be verified without anything else. The signer must be this very key.
   std::string gateway_jwk;
   std::string ledger_vkey;
-  std::string credential;    // compact JWS
+  std::string credential;    // compact JWS; empty exactly for a gift in a file
   std::string gateway_name;  // only if the household publishes it
   int piece = 1;
   int part = 1;

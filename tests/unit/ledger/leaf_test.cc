@@ -38,6 +38,9 @@ TEST_CASE("each event has exactly the members that docs/ref/ledger.md names") {
   CHECK(line(ReleaseCommit{"", 2, kHash, kHash, kHash}) ==
         start + R"("release_commit","piece":2,"delivery":)" + h + R"(,"manifest":)" + h +
             R"(,"policy":)" + h + end);
+  // A gift in a file: nothing was delivered to anybody.
+  CHECK(line(ReleaseCommit{"", 1, "", kHash, ""}) ==
+        start + R"("release_commit","piece":1,"manifest":)" + h + end);
   CHECK(line(Done{kHash, 1, kHash, kHash}) == start + R"("done","request":)" + h +
                                                   R"(,"piece":1,"delivery":)" + h +
                                                   R"(,"receipt":)" + h + end);

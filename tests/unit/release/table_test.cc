@@ -9,10 +9,11 @@ namespace {
 TEST_CASE("the table has a row for every phase and event, in order") {
   const std::vector<Event> events{event::Received{}, event::Answered{},   event::Reconsider{},
                                   event::Sealed{},   event::WorkFailed{}, event::ReceiptStored{},
-                                  event::Revoked{},  event::Cancelled{},  event::Tick{}};
-  const std::vector<std::string_view> names{"Received", "Answered",   "Reconsider",
-                                            "Sealed",   "WorkFailed", "ReceiptStored",
-                                            "Revoked",  "Cancelled",  "Tick"};
+                                  event::Revoked{},  event::Cancelled{},  event::Tick{},
+                                  event::Given{},    event::HandedOver{}};
+  const std::vector<std::string_view> names{
+      "Received", "Answered",  "Reconsider", "Sealed", "WorkFailed", "ReceiptStored",
+      "Revoked",  "Cancelled", "Tick",       "Given",  "HandedOver"};
   REQUIRE(events.size() == std::variant_size_v<Event>);
   for (const Phase phase : {Phase::received, Phase::asking, Phase::releasing, Phase::ended}) {
     for (std::size_t i = 0; i < events.size(); ++i) {
