@@ -138,8 +138,7 @@ void Cuts::fail(const ReleaseWorker::Key& key, const absl::Status& why) {
   release::event::WorkFailed failed;
   failed.piece = key.second;
   failed.no_footage = absl::IsNotFound(why);
-  failed.reason =
-      failed.no_footage ? "there is no footage of that time" : std::string(message_of(why));
+  failed.reason = message_of(why);
   parts_.on_step(parts_.docket.apply(key.first, failed));
 }
 

@@ -150,10 +150,18 @@ void Daemon::resume() {
   }
   note_cameras(recorders_->apply(config_));
   blocked_ = "starting";
-  perform(docket_->reconsider());
+  perform_all(docket_->reconsider());
   tick();
-  if (const absl::Status swept = sweep_outbox(); !swept.ok()) {
-    log_line(LogLevel::error, fmt::format("the outbox: {}", message_of(swept)));
+  ask_again();
+  sweep_outbox();
+}
+
+// The question may have been lost with the process that was to put it.
+void Daemon::ask_again() {
+  const auto requests = docket_->newest(state::kListMax);
+  if (!requests.ok()) return log_line(LogLevel::error, message_of(requests.status()));
+  for (const state::StoredRequest& request : *requests) {
+    if (request.state.phase == release::Phase::asking) ask(request.state);
   }
 }
 

@@ -94,8 +94,11 @@ class Daemon {
   absl::Status heartbeat();
   absl::Status append(ledger::Event event, std::string detail = {});
   void note_cameras(const Recorders::Changes& changes);
-  absl::Status sweep_outbox();
+  void sweep_outbox();
   void follow_block();
+  void perform_all(absl::StatusOr<state::Step> steps);
+  void ask(const release::State& request);
+  void ask_again();
   void run_effect(const state::Effect& effect, const state::StoredRequest& request);
   void pin_footage(const state::StoredRequest& request);
   static bool is_over(const state::StoredRequest& request);

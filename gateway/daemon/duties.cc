@@ -27,7 +27,7 @@ void complain(std::string_view what, const absl::Status& status) {
 
 void Daemon::tick() {
   follow_block();
-  perform(docket_->tick());
+  perform_all(docket_->tick());
   complain("archive", archive_->collect());
   cuts_->retry();
   post_->store_bitmaps();

@@ -20,8 +20,8 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 void Daemon::perform(absl::StatusOr<state::Step> step) {
   if (!step.ok()) {
-    return log_line(LogLevel::error,
-                    fmt::format("nothing was changed: {}", message_of(step.status())));
+    log_line(LogLevel::error, fmt::format("nothing was changed: {}", message_of(step.status())));
+    return sweep_outbox();  // a clip that could not be committed
   }
   std::set<std::string> touched;
   for (state::Effect& effect : step->effects) {
@@ -39,10 +39,15 @@ void Daemon::perform(absl::StatusOr<state::Step> step) {
     if (request.ok()) gifts_->look_at(*request);
     if (request.ok()) unpin_if_over(*request);
   }
-  if (touched.empty()) return;
-  if (const absl::Status swept = sweep_outbox(); !swept.ok()) {
-    log_line(LogLevel::error, fmt::format("the outbox: {}", message_of(swept)));
+  if (!touched.empty()) sweep_outbox();
+}
+
+// Of many requests at once.
+void Daemon::perform_all(absl::StatusOr<state::Step> steps) {
+  if (steps.ok() && !steps->answer.ok()) {
+    log_line(LogLevel::error, fmt::format("nothing was changed: {}", message_of(steps->answer)));
   }
+  perform(std::move(steps));
 }
 
 void Daemon::run_effect(const state::Effect& effect, const state::StoredRequest& request) {
@@ -50,10 +55,7 @@ void Daemon::run_effect(const state::Effect& effect, const state::StoredRequest&
   const Overloaded run{
       [&](const release::effect::SendReceived&) { pin_footage(request); },
       [&](const release::effect::SendClosed&) {},  // a letter by now
-      [&](const release::effect::AskResidents& ask) {
-        tell(fmt::format("request {} asks you something; answer by {}", id,
-                         to_rfc3339(ask.answer_by)));
-      },
+      [&](const release::effect::AskResidents&) { ask(request.state); },
       [&](const release::effect::TellResidents& told) {
         tell(fmt::format("{} {}: {}", request.state.subject.is_gift ? "gift" : "request", id,
                          told.text));
@@ -74,10 +76,14 @@ void Daemon::run_effect(const state::Effect& effect, const state::StoredRequest&
 }
 
 // The outbox holds exactly what is on offer or being made; whatever else lies there goes.
-absl::Status Daemon::sweep_outbox() {
-  LS_ASSIGN(const std::vector<state::Transfer> transfers, docket_->transfers().all());
+void Daemon::sweep_outbox() {
+  const auto complain = [](std::string_view why) {
+    log_line(LogLevel::error, fmt::format("the outbox: {}", why));
+  };
+  const auto transfers = docket_->transfers().all();
+  if (!transfers.ok()) return complain(message_of(transfers.status()));
   std::set<Path> wanted;
-  for (const state::Transfer& transfer : transfers) {
+  for (const state::Transfer& transfer : *transfers) {
     if (transfer.offered) wanted.insert(transfer.path.parent_path().filename());
   }
   std::error_code failed;
@@ -85,9 +91,8 @@ absl::Status Daemon::sweep_outbox() {
     const Path name = entry.path().filename();
     if (wanted.contains(name) || cuts_->is_filling(name.string())) continue;
     std::filesystem::remove_all(entry.path(), failed);
-    if (failed) return internal("cannot remove `{}`: {}", name.string(), failed.message());
+    if (failed) complain(fmt::format("cannot remove `{}`: {}", name.string(), failed.message()));
   }
-  return absl::OkStatus();
 }
 
 // Footage that somebody may still be given is not evicted.
@@ -120,7 +125,7 @@ void Daemon::unpin_if_over(const state::StoredRequest& request) {
 }
 
 void Daemon::reconsider() {
-  perform(docket_->reconsider());
+  perform_all(docket_->reconsider());
   follow_block();
 }
 
@@ -134,7 +139,12 @@ void Daemon::follow_block() {
   post_->suspend(!why.empty());
   if (!why.empty()) gifts_->interrupt();
   tell(why.empty() ? "sharing by your rules goes on" : fmt::format("nothing is shared: {}", why));
-  if (was_blocked && why.empty()) perform(docket_->reconsider());
+  if (was_blocked && why.empty()) perform_all(docket_->reconsider());
+}
+
+void Daemon::ask(const release::State& request) {
+  tell(fmt::format("request {} asks you something; answer by {}", request.subject.id,
+                   to_rfc3339(request.answer_by)));
 }
 
 void Daemon::tell(std::string_view text) {

@@ -145,10 +145,13 @@ absl::Status Link::connect_to(std::string_view url, Duration patience) {
   MqttOptions options;
   LS_ASSIGN(options.address, parse_broker_url(url));
   options.ca_pem = options_.ticket.ca_pem;
-  options.user = options_.mailbox_user.empty() ? peer_.mailbox : options_.mailbox_user;
-  options.password = options_.password.empty()
-                         ? crypto::Secret::copy_of(as_bytes(options_.ticket.secret))
-                         : options_.password.clone();
+  options.user = peer_.mailbox;
+  options.password = crypto::Secret::copy_of(as_bytes(options_.ticket.secret));
+  if (options_.ticket.secret.empty() && options_.login) {
+    LS_ASSIGN(BrokerLogin login, options_.login(url));
+    options.user = std::move(login.user);
+    options.password = std::move(login.password);
+  }
   options.subscriptions = {wire::outbox_filter(options_.ticket.gateway, peer_)};
   Mqtt::Callbacks callbacks;
   callbacks.on_up = [this] { inbox_.push({Item::Kind::up, {}, {}}); };
@@ -385,8 +388,9 @@ absl::StatusOr<std::unique_ptr<RequesterLink>> RequesterLink::connect(Options op
     const absl::Status connected =
         link->connect_to(url, patience / static_cast<std::int64_t>(brokers.size()));
     if (connected.ok()) return link;
-    // The most telling one: a refusal, or else the first.
-    if (why.ok() || absl::IsPermissionDenied(connected)) why = connected;
+    // The most telling one: a refusal, or else the first broker that could be tried at all.
+    if (why.ok() || absl::IsPermissionDenied(connected) || absl::IsFailedPrecondition(why))
+      why = connected;
   }
   return why;
 }

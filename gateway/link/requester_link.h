@@ -29,13 +29,18 @@ struct RequesterMemory {
   SeqWindow seen;              // of those that the gateway signed
 };
 
+struct BrokerLogin {
+  std::string user;
+  crypto::Secret password;
+};
+
 class RequesterLink {
  public:
   struct Options {
     wire::Ticket ticket;
     std::string device;             // id; topics are ls1/<gateway>/?/<mailbox>/<device>
-    std::string mailbox_user;       // empty: the ticket's mailbox
-    crypto::Secret password;        // empty: the ticket's secret
+    // For a ticket without a secret: how to log in at this broker.
+    std::function<absl::StatusOr<BrokerLogin>(std::string_view url)> login;
     const crypto::SigningKey& key;  // the officer's; outlive the link
     const crypto::age::Identity& identity;
     std::string credential;       // compact JWS

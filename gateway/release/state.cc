@@ -1,5 +1,6 @@
 #include "gateway/release/state.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -38,6 +39,21 @@ std::string_view name_of(const Names& names, Value value) {
 }
 
 }  // namespace
+
+std::string_view public_reason(const State& state) {
+  if (state.phase != Phase::ended) return {};
+  if (state.outcome == "not judged") return "too_many_open";
+  if (state.outcome == "refused" && std::any_of(state.answers.begin(), state.answers.end(),
+                                                [](const Answer& answer) { return !answer.yes; })) {
+    return "residents";
+  }
+  if (state.outcome == "refused" && state.pieces.empty()) return "rules";
+  if (state.pieces.empty()) return {};
+  const Piece& last = state.pieces.back();  // it gave the outcome its name
+  if (last.reason == kNoFootage) return "no_footage";
+  if (last.state != PieceState::refused) return {};
+  return last.reason == kNobodyAnswered ? "no_answer" : "rules";
+}
 
 std::string public_word(const State& state) {
   switch (state.phase) {

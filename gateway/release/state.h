@@ -40,6 +40,10 @@ struct Piece {
   std::string reason;  // why it is refused, failed, ...; for the household
 };
 
+// Reasons of a piece that mean something to the program too.
+inline constexpr std::string_view kNobodyAnswered = "nobody answered in time";
+inline constexpr std::string_view kNoFootage = "there is no footage of that time";
+
 struct Answer {
   std::string resident;
   bool yes = false;
@@ -81,6 +85,8 @@ struct State {
 // What the requester may be told where the household says why (`when_refused_say: reason`).
 // pending, processing, released, refused, revoked, expired, cancelled, failed, lapsed, not_judged.
 std::string public_word(const State& state);
+// Why, as coarse as that: rules, residents, no_answer, no_footage, too_many_open, or empty.
+std::string_view public_reason(const State& state);
 
 std::string_view to_string(Phase phase);
 std::string_view to_string(PieceState state);

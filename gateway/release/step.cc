@@ -61,7 +61,8 @@ void Step::judge_or_wait() {
   if (facts_.clock_is_right && state().close_at == Instant{}) {
     state().close_at = facts_.now + facts_.answers_after;
   }
-  if (!blocked()) judge();
+  if (facts_.clock_is_right) send_closed_when_due();
+  if (!blocked() && state().phase == Phase::received) judge();
 }
 
 void Step::judge() {
@@ -103,13 +104,18 @@ void Step::start_work(Piece& piece) {
     if (piece.approval == Approval::refuse) {
       take_back(piece, PieceState::refused, "the rules no longer permit it");
     } else {
-      piece.state = PieceState::waiting;
+      wait_for_residents(piece);
     }
     return;
   }
   piece.state = PieceState::working;
   if (!state().subject.has_addressee()) return;
   effect(effect::Cut{piece.number, Release::make_grant(state(), piece, decided, *facts_.policy)});
+}
+
+void Step::wait_for_residents(Piece& piece) {
+  if (piece.state != PieceState::waiting) asks_again_ = true;  // the rules were tightened
+  piece.state = PieceState::waiting;
 }
 
 void Step::take_back(Piece& piece, PieceState to, std::string reason) {
@@ -161,6 +167,9 @@ void Step::reconsider() {
     state().close_at = facts_.now + facts_.answers_after;
   }
   if (blocked()) return;
+  // Before anything is begun or asked again: what was due while we were away is over.
+  time_out_answers();
+  send_closed_when_due();
   for (Piece& piece : state().pieces) {
     if (!is_open(piece)) continue;
     const bool held = facts_.in_work.contains(piece.number);
@@ -176,7 +185,8 @@ void Step::reconsider() {
       start_work(piece);
       continue;
     }
-    piece.approval = approval_now(decided_for(piece));
+    // The agency's list was fresh when this was offered; that it ages takes nothing back.
+    piece.approval = decided_for(piece).approval;
     if (!is_approved(piece.approval, state().answers, facts_.residents)) {
       take_back(piece, PieceState::revoked, "the rules no longer permit it");
       entry(Record::revoke, piece.number, "rules");
@@ -197,6 +207,12 @@ void Step::sealed() {
     drop_sealed();
     return settle();
   }
+  if (state().close_at != Instant{} && facts_.now >= state().close_at) {
+    drop_sealed();
+    piece->state = PieceState::lapsed;
+    entry(Record::abort, piece->number, "lapsed");
+    return settle();
+  }
   piece->approval = approval_now(decided_for(*piece));
   if (!is_approved(piece->approval, state().answers, facts_.residents)) {
     drop_sealed();
@@ -206,14 +222,8 @@ void Step::sealed() {
       entry(Record::abort, piece->number, "rules");
       effect(effect::TellResidents{"a clip was not released: the rules no longer permitted it"});
     } else {
-      piece->state = PieceState::waiting;
+      wait_for_residents(*piece);
     }
-    return settle();
-  }
-  if (state().close_at != Instant{} && facts_.now >= state().close_at) {
-    drop_sealed();
-    piece->state = PieceState::lapsed;
-    entry(Record::abort, piece->number, "lapsed");
     return settle();
   }
   piece->state = PieceState::offered;
@@ -235,9 +245,9 @@ void Step::work_failed() {
   const bool half_written = piece->state == PieceState::offered && state().subject.is_gift_file();
   if (piece->state != PieceState::working && !half_written) return;
   piece->state = PieceState::failed;
-  piece->reason = failed.reason;
-  entry(Record::abort, piece->number, failed.no_footage ? "no_footage" : "failed", failed.reason);
-  effect(effect::TellResidents{fmt::format("a clip could not be made: {}", failed.reason)});
+  piece->reason = failed.no_footage ? std::string(kNoFootage) : failed.reason;
+  entry(Record::abort, piece->number, failed.no_footage ? "no_footage" : "failed", piece->reason);
+  effect(effect::TellResidents{fmt::format("a clip could not be made: {}", piece->reason)});
   settle();
 }
 

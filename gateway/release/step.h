@@ -59,11 +59,13 @@ class Step {
     outcome_.entries.push_back({what, piece, std::move(word), std::move(detail)});
   }
   Piece* find_piece(int number);
+  void wait_for_residents(Piece& piece);
   void refuse_answer(absl::Status why) { outcome_.answer = std::move(why); }
 
   const Event& event_;
   const Facts& facts_;
   Outcome outcome_;
+  bool asks_again_ = false;
 };
 
 }  // namespace latchstring::release

@@ -29,7 +29,7 @@ void Step::time_out_answers() {
     // Answered, but something blocks: that is not the residents' silence.
     if (is_approved(piece.approval, state().answers, facts_.residents)) continue;
     piece.state = PieceState::refused;
-    piece.reason = "nobody answered in time";
+    piece.reason = kNobodyAnswered;
     any = true;
   }
   if (!any) return;
@@ -84,7 +84,7 @@ void Step::settle() {
   }
   if (waiting) {
     state().phase = Phase::asking;
-    if (state().answer_by == Instant{}) ask();
+    if (state().answer_by == Instant{} || asks_again_) ask();
   } else if (moving) {
     state().phase = Phase::releasing;
   } else {
@@ -97,7 +97,8 @@ void Step::settle() {
   }
 }
 
-// One term for all that is asked: the shortest of the pieces'.
+// One term for all that is asked: the shortest of the pieces'. It begins anew where a piece comes
+// back to be asked.
 void Step::ask() {
   Duration shortest = Duration::max();
   for (const Piece& piece : state().pieces) {

@@ -55,6 +55,10 @@ std::string hint_for(const absl::Status& status) {
   if (says("ticket `")) return "ask the household for the ticket again";
   if (says("no officer's keys"))
     return "make them with `latchstring-request officer init --dir DIR`";
+  if (says("no login is kept")) {
+    return "ask who runs the broker for the mailbox's secret, then `latchstring-request officer "
+           "broker --dir DIR --url URL --user MAILBOX --secret-fd N`";
+  }
   if (says("credential")) {
     return "ask the agency for a credential file, then `latchstring-request officer update --dir "
            "DIR --credential FILE`";

@@ -6,6 +6,7 @@
 #include "gateway/crypto/hash.h"
 #include "gateway/crypto/jws.h"
 #include "gateway/evidence/ledger_proof.h"
+#include "gateway/requester/login.h"
 #include "gateway/requester/offer_check.h"
 #include "gateway/requester/program.h"
 #include "gateway/wire/envelope.h"
@@ -22,8 +23,8 @@ absl::StatusOr<std::unique_ptr<Dialogue>> Dialogue::connect(Parts parts) {
   link::RequesterLink::Options options{
       .ticket = parts.ticket,
       .device = parts.book.device(),
-      .mailbox_user = {},
-      .password = {},
+      .login = [folder =
+                    parts.officer.folder](std::string_view url) { return login_at(folder, url); },
       .key = parts.officer.key,
       .identity = parts.officer.identity,
       .credential = parts.officer.papers.credential,

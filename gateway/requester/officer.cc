@@ -86,10 +86,13 @@ absl::Status update_revocations(const Path& folder, std::string_view list_jws) {
   return write_file_durably(credential_file(folder), encode(papers), 0600);
 }
 
+absl::Status check_is_officer(const Path& folder) {
+  if (std::filesystem::exists(key_file(folder))) return absl::OkStatus();
+  return not_found("`{}` holds no officer's keys", folder.string());
+}
+
 absl::StatusOr<Officer> open_officer(const Path& folder, Instant now) {
-  if (!std::filesystem::exists(key_file(folder))) {
-    return not_found("`{}` holds no officer's keys", folder.string());
-  }
+  LS_RETURN_IF_ERROR(check_is_officer(folder));
   LS_ASSIGN(crypto::SigningKey key, read_signing_key(key_file(folder)));
   LS_ASSIGN(crypto::age::Identity identity, read_identity(identity_path(folder)));
   LS_ASSIGN(Credentials papers, kept_papers(folder));
@@ -98,7 +101,8 @@ absl::StatusOr<Officer> open_officer(const Path& folder, Instant now) {
     return not_now("the credential is valid from {} to {}, not now", to_rfc3339(credential.nbf),
                    to_rfc3339(credential.common.exp));
   }
-  return Officer{std::move(key), std::move(identity), std::move(papers), std::move(credential)};
+  return Officer{std::move(key), std::move(identity), std::move(papers), std::move(credential),
+                 folder};
 }
 
 }  // namespace latchstring::requester

@@ -2,6 +2,7 @@
 //   signing.key   0600: the signing key's seed       identity.txt  0600: for `age -d -i`
 //   PUB.json      to hand to the agency              credential.json  what the agency handed back
 //   state.db      requests, offers, numbers (book.h)
+//   logins/       at brokers that somebody else runs (login.h)
 // Threads: main.
 #pragma once
 
@@ -22,6 +23,7 @@ struct Officer {
   crypto::age::Identity identity;
   Credentials papers;
   wire::Credential credential;
+  Path folder;
 
   std::string thumbprint() const { return key.verify_key().thumbprint(); }
 };
@@ -34,6 +36,9 @@ absl::Status update_credentials(const Path& folder, std::string_view paper_text)
 absl::Status update_revocations(const Path& folder, std::string_view list_jws);
 // FailedPrecondition: no credential yet, or it is not in date.
 absl::StatusOr<Officer> open_officer(const Path& folder, Instant now);
+
+// NotFound: these are no officer's keys.
+absl::Status check_is_officer(const Path& folder);
 
 Path public_file(const Path& folder);
 Path state_file(const Path& folder);

@@ -2,6 +2,7 @@
 
 #include "gateway/base/status.h"
 #include "gateway/requester/commands.h"
+#include "gateway/requester/login.h"
 #include "gateway/requester/program.h"
 
 namespace latchstring::requester {
@@ -62,6 +63,45 @@ void add_update(CLI::App& group, Run& run) {
   });
 }
 
+absl::Status keep(const std::string& folder, const std::string& url, const std::string& user,
+                  int secret_fd) {
+  LS_RETURN_IF_ERROR(check_is_officer(folder));
+  LS_ASSIGN(const crypto::Secret secret, read_secret_line(secret_fd));
+  return keep_login(folder, url, user, secret);
+}
+
+void add_broker(CLI::App& group, Run& run) {
+  struct Options {
+    std::string folder, url, user;
+    int secret_fd = -1;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      group, "broker", "Keep the login at a broker that no household runs itself.",
+      "latchstring-request officer broker --dir ~/officer --url mqtts://broker.example:8883 "
+      "--user riverpd234 --secret-fd 3 3<secret.txt");
+  command->add_option("--dir", options->folder, "folder of the officer's keys")
+      ->type_name("DIR")
+      ->required();
+  command->add_option("--url", options->url, "as it stands in the ticket")
+      ->type_name("URL")
+      ->required();
+  command->add_option("--user", options->user, "the agency's mailbox there")
+      ->type_name("R")
+      ->required();
+  command->add_option("--secret-fd", options->secret_fd, "file descriptor to read its secret from")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1 << 20))
+      ->required();
+  command->callback([&run, options] {
+    run = [options] {
+      const absl::Status done =
+          keep(options->folder, options->url, options->user, options->secret_fd);
+      return done.ok() ? kDone : fail(done);
+    };
+  });
+}
+
 }  // namespace
 
 void add_officer_commands(CLI::App& app, Run& run) {
@@ -69,6 +109,7 @@ void add_officer_commands(CLI::App& app, Run& run) {
                               "latchstring-request officer init --dir ~/officer");
   add_init(*group, run);
   add_update(*group, run);
+  add_broker(*group, run);
 }
 
 }  // namespace latchstring::requester

@@ -59,6 +59,7 @@ StoredRequest stored_from(const trust::Verified& verified, const wire::Peer& pee
 void append(Step step, Step& all) {
   for (Effect& effect : step.effects) all.effects.push_back(std::move(effect));
   all.mail.merge(step.mail);
+  if (!step.answer.ok()) all.answer = std::move(step.answer);
 }
 
 void add_effects(std::string_view request, std::vector<release::Effect> effects,
@@ -217,17 +218,39 @@ absl::StatusOr<Step> Docket::reconsider() {
 absl::StatusOr<Step> Docket::tick() {
   if (!clock_.is_right()) return Step{};  // no term runs while the time is not known
   LS_ASSIGN(const std::vector<std::string> ids, due_request_ids(database_, clock_.now()));
-  return apply_to(ids, release::event::Tick{});
-}
-
-absl::StatusOr<Step> Docket::apply_to(const std::vector<std::string>& requests,
-                                      const release::Event& event) {
-  Step all;
-  for (const std::string& id : requests) {
-    LS_ASSIGN(Step step, apply(id, event));
-    append(std::move(step), all);
+  Step all = apply_to(ids, release::event::Tick{});
+  if (clock_.steady() < redo_at_) return all;
+  redo_at_ = clock_.steady() + kRedoEvery;
+  const auto left = stranded();
+  if (left.ok()) {
+    append(apply_to(*left, release::event::Reconsider{}), all);
+  } else {
+    all.answer = left.status();
   }
   return all;
+}
+
+// One request's failure keeps no other one waiting, and what was committed is carried out.
+Step Docket::apply_to(const std::vector<std::string>& requests, const release::Event& event) {
+  Step all;
+  for (const std::string& id : requests) {
+    auto step = apply(id, event);
+    if (step.ok()) {
+      append(*std::move(step), all);
+    } else {
+      all.answer = within(id, step.status());
+    }
+  }
+  return all;
+}
+
+// Their result could not be written, as on a full disk.
+absl::StatusOr<std::vector<std::string>> Docket::stranded() const {
+  LS_ASSIGN(std::vector<std::string> ids, working_request_ids(database_));
+  if (house_.in_work) {
+    std::erase_if(ids, [this](const std::string& id) { return !house_.in_work(id).empty(); });
+  }
+  return ids;
 }
 
 // Inside the caller's transaction.

@@ -17,6 +17,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/ledger/ledger.h"
 #include "gateway/release/release.h"
+#include "gateway/state/facts.h"
 #include "gateway/state/mail.h"
 #include "gateway/state/rows.h"
 #include "gateway/state/schema.h"
@@ -26,14 +27,7 @@
 namespace latchstring::state {
 
 inline constexpr std::size_t kListMax = 1'000;
-
-// What the daemon knows and the database does not.
-struct House {
-  std::shared_ptr<const policy::Policy> rules;       // null while the file is broken
-  std::shared_ptr<const policy::Policy> last_valid;  // pins and due times meanwhile; may be null
-  std::map<std::string, std::string> labels;         // published label -> camera
-  std::function<std::set<int>(const std::string& request)> in_work;
-};
+inline constexpr Duration kRedoEvery = std::chrono::seconds{30};
 
 struct Effect {
   std::string request;
@@ -87,7 +81,9 @@ class Docket {
                                      std::string_view receipt_jws);
 
   // Every request that is not over: at start, after a change of rules, when a pause ends.
+  // Goes on after a request that failed; `answer` is the last failure.
   absl::StatusOr<Step> reconsider();
+  // What is due; and, seldom, what an error left without a worker.
   absl::StatusOr<Step> tick();
 
   absl::Status pause(std::string_view resident);
@@ -119,8 +115,8 @@ class Docket {
   };
   absl::StatusOr<Step> perform(std::string_view request, const release::Event& event,
                                const Extras& extras);
-  absl::StatusOr<Step> apply_to(const std::vector<std::string>& requests,
-                                const release::Event& event);
+  Step apply_to(const std::vector<std::string>& requests, const release::Event& event);
+  absl::StatusOr<std::vector<std::string>> stranded() const;
   absl::Status commit_release(const StoredRequest& request, const release::Entry& entry,
                               const Extras& extras);
   absl::Status commit_gift_file(const StoredRequest& request, int piece, const Extras& extras);
@@ -132,7 +128,7 @@ class Docket {
   absl::Status offer(const StoredRequest& request, const SealedClip& clip,
                      const ledger::Leaf& leaf);
   absl::StatusOr<Addressee> addressee_of(const StoredRequest& request) const;
-  absl::Status notify(const StoredRequest& request, std::string_view state);
+  absl::Status notify(const StoredRequest& request, std::string_view state, std::string_view why);
   absl::StatusOr<bool> say_why(const StoredRequest& request, const std::string& said_before);
   absl::StatusOr<bool> write_all_mail(const StoredRequest& request,
                                       const std::vector<release::Effect>& effects);
@@ -145,6 +141,7 @@ class Docket {
   House house_;
   Mail mail_;
   Transfers transfers_;
+  Duration redo_at_{};  // steady
 };
 
 }  // namespace latchstring::state

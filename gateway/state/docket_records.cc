@@ -137,7 +137,8 @@ absl::Status Docket::offer(const StoredRequest& request, const SealedClip& clip,
   return mail_.enqueue(to, offer, id, clock_.now());
 }
 
-absl::Status Docket::notify(const StoredRequest& request, std::string_view state) {
+absl::Status Docket::notify(const StoredRequest& request, std::string_view state,
+                            std::string_view why) {
   LS_ASSIGN(const Addressee to, addressee_of(request));
   wire::Decision decision;
   decision.common =
@@ -145,6 +146,7 @@ absl::Status Docket::notify(const StoredRequest& request, std::string_view state
   decision.request_sha256 = request.origin.sha256;
   decision.request_id = request.state.subject.id;
   decision.state = std::string(state);
+  decision.reason = std::string(why);
   return mail_.enqueue(
       to, wire::Notice{crypto::sign_jws(key_, wire::kTypDecision, wire::encode(decision))},
       request.state.subject.id, clock_.now());
@@ -161,7 +163,7 @@ absl::StatusOr<bool> Docket::say_why(const StoredRequest& request, const std::st
                          .append({clock_.now(), ledger::Request{request.origin.sha256, word},
                                   request.state.subject.id, ""})
                          .status());
-  LS_RETURN_IF_ERROR(notify(request, word));
+  LS_RETURN_IF_ERROR(notify(request, word, release::public_reason(request.state)));
   return true;
 }
 
@@ -182,9 +184,10 @@ absl::StatusOr<bool> Docket::write_all_mail(const StoredRequest& request,
 absl::Status Docket::write_mail(const StoredRequest& request, const release::Effect& effect) {
   const std::string& id = request.state.subject.id;
   if (std::holds_alternative<release::effect::SendReceived>(effect)) {
-    return notify(request, "received");
+    return notify(request, "received", "");
   }
-  if (std::holds_alternative<release::effect::SendClosed>(effect)) return notify(request, "closed");
+  if (std::holds_alternative<release::effect::SendClosed>(effect))
+    return notify(request, "closed", "");
   if (const auto* withdraw = std::get_if<release::effect::Withdraw>(&effect)) {
     LS_ASSIGN(const std::vector<Transfer> transfers, transfers_.of_piece(id, withdraw->piece));
     wire::Revoke revoke;

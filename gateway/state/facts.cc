@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/status.h"
+#include "gateway/state/schema.h"
 
 namespace latchstring::state {
 namespace {
@@ -92,8 +93,10 @@ absl::Status check_requester(store::Database& database, const trust::Agencies& a
     facts.requester_is_valid = dated.ok();
     if (!dated.ok()) return absl::OkStatus();
     request.origin.dates_pending = false;
-    LS_RETURN_IF_ERROR(database.run("UPDATE requests SET dates_pending = 0 WHERE id = ?",
-                                    {request.state.subject.id}));
+    request.state.subject.received = facts.now;
+    LS_RETURN_IF_ERROR(
+        database.run("UPDATE requests SET dates_pending = 0, received = ? WHERE id = ?",
+                     {to_micros(facts.now), request.state.subject.id}));
   }
   const auto valid = verifier.recheck_for_release(request.origin.compact, agencies, arrival);
   facts.requester_is_valid = valid.ok();

@@ -1,15 +1,32 @@
-// What is true outside a request's own rows, gathered inside the transaction of its step. Private
-// to the module.
+// What is true outside a request's own rows: the house as the daemon knows it, and the facts
+// gathered inside the transaction of a step (which only this module does).
 #pragma once
 
 #include <absl/status/statusor.h>
 
-#include "gateway/state/docket.h"
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/release/release.h"
 #include "gateway/state/rows.h"
 
 namespace latchstring::state {
 
-// Also settles the dates of a request that came while the clock was not right.
+// What the daemon knows and the database does not.
+struct House {
+  std::shared_ptr<const policy::Policy> rules;       // null while the file is broken
+  std::shared_ptr<const policy::Policy> last_valid;  // pins and due times meanwhile; may be null
+  std::map<std::string, std::string> labels;         // published label -> camera
+  std::function<std::set<int>(const std::string& request)> in_work;
+};
+
+// Also settles the dates of a request that came while the clock was not right: by the rules, it
+// comes now.
 absl::StatusOr<release::Facts> gather_facts(store::Database& database, const Clock& clock,
                                             const std::string& gateway_id, const House& house,
                                             StoredRequest& request);

@@ -227,6 +227,15 @@ absl::StatusOr<std::vector<std::string>> unmade_gift_ids(store::Database& databa
              {agency});
 }
 
+absl::StatusOr<std::vector<std::string>> working_request_ids(store::Database& database) {
+  return ids(database,
+             "SELECT id FROM requests r WHERE phase != 'ended'"
+             " AND (gift = 0 OR agency = '' OR officer != '')"
+             " AND EXISTS (SELECT 1 FROM pieces p WHERE p.request = r.id AND p.state = 'working')"
+             " ORDER BY received",
+             {});
+}
+
 absl::StatusOr<std::vector<std::string>> open_request_ids(store::Database& database) {
   return ids(database,
              "SELECT id FROM requests WHERE phase != 'ended' OR closed_sent = 0 ORDER BY received",

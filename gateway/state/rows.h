@@ -50,6 +50,8 @@ absl::Status save_addressee(store::Database& database, std::string_view id, cons
 absl::StatusOr<std::vector<std::string>> unmade_gift_ids(store::Database& database,
                                                          std::string_view agency);
 
+// With a piece that is to be made, for somebody who is known.
+absl::StatusOr<std::vector<std::string>> working_request_ids(store::Database& database);
 // Everything that is not over: not ended, or not yet `closed`, or with an offer outstanding.
 absl::StatusOr<std::vector<std::string>> open_request_ids(store::Database& database);
 // Of those, the ones of which some term is over at `now`.

@@ -66,7 +66,7 @@ struct Decision {
   std::string request_sha256;  // of the request's compact JWS
   std::string request_id;
   std::string state;   // received, closed; with reasons: pending, processing, ...
-  std::string reason;  // coarse; empty unless the policy says so
+  std::string reason;  // rules, residents, no_answer, ...; empty unless the policy says so
 };
 
 // typ ls-revocation+jwt: what its signer takes back.

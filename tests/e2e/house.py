@@ -118,9 +118,10 @@ class Process:
 class Camera:
     """The test camera; `tell` is one command of its standard input."""
 
-    def __init__(self, bin_folder, folder, *flags, faketime=None):
+    def __init__(self, bin_folder, folder, *flags, faketime=None, inside=()):
+        """`inside`: words before each command, as `ip netns exec NAME`."""
         program = bin_folder / "latchstring-test-camera"
-        self.process = Process([program, "--file", FILM, *flags], folder / "camera.log",
+        self.process = Process([*inside, program, "--file", FILM, *flags], folder / "camera.log",
                                faketime.env(program) if faketime else None, stdin=subprocess.PIPE)
         self.url = wait_for(lambda: re.search(r"^ready (\S+)$", self.process.words(), re.M), 20,
                             "the camera's start")[1]
@@ -137,8 +138,10 @@ class Camera:
 
 
 class House:
-    def __init__(self, bin_folder, folder, residents=("alex",), faketime=None, clock="assumed"):
+    def __init__(self, bin_folder, folder, residents=("alex",), faketime=None, clock="assumed",
+                 inside=()):
         self.bin = bin_folder
+        self.inside = inside
         self.folder = folder / "house"
         self.logs = folder
         self.residents = list(residents)
@@ -189,7 +192,7 @@ class House:
         self.rules_file.write_text(text.replace('"2099-01-01"', "2099-01-01"))
 
     # --- the household's command line ---
-    def run(self, *arguments, pins=(), house=True, check=True):
+    def run(self, *arguments, pins=(), house=True, check=True, fd_option="--pin-fd"):
         command = [self.bin / "latchstring", *(["--house", self.folder] if house else []),
                    *arguments]
         fds = ()
@@ -197,7 +200,7 @@ class House:
             reading, writing = os.pipe()
             os.write(writing, "".join(f"{pin}\n" for pin in pins).encode())
             os.close(writing)
-            command += ["--pin-fd", reading]
+            command += [fd_option, reading]
             fds = (reading,)
         try:
             done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
@@ -265,7 +268,7 @@ class House:
     def start(self, ready=True):
         program = self.bin / "latchstringd"
         env = self.faketime.env(program) if self.faketime else {}
-        self.daemon = Process([program, "--config", self.config], self.logs / "daemon.log", env)
+        self.daemon = Process([*self.inside, program, "--config", self.config], self.logs / "daemon.log", env)
         if ready:
             self.wait_ready()
 

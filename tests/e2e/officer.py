@@ -147,7 +147,12 @@ class Post:
             self.hello()
 
     def connect(self):
-        client = mqtt.Client(client_id=secrets.token_hex(11), protocol=mqtt.MQTTv311)
+        scheme, address = self.ticket["brokers"][0].split("://")
+        address, _, path = address.partition("/")
+        client = mqtt.Client(client_id=secrets.token_hex(11), protocol=mqtt.MQTTv311,
+                             transport="websockets" if scheme == "wss" else "tcp")
+        if scheme == "wss":
+            client.ws_set_options(path="/" + path)
         context = ssl.create_default_context(cadata=self.ticket["ca"])
         client.tls_set_context(context)
         if "secret" in self.ticket:
@@ -157,7 +162,7 @@ class Post:
         client.on_connect = lambda client, _, __, code: (
             up.put(False) if code else client.subscribe(self.topic("o") + "/+", 1))
         client.on_subscribe = lambda *_: up.put(True)
-        host, port = self.ticket["brokers"][0].removeprefix("mqtts://").rsplit(":", 1)
+        host, port = address.rsplit(":", 1)
         client.connect(host, int(port), keepalive=30)
         client.loop_start()
         if not up.get(timeout=60):

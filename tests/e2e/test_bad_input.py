@@ -114,6 +114,25 @@ def test_a_ledger_that_was_shortened_is_not_continued(house):
         assert "ledger" in house.log_tail()
 
 
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b"not a certificate\n" * 20),
+                                    lambda path: path.unlink()])
+def test_a_damaged_broker_certificate_is_said_or_made_again(house, damage):
+    house.start()
+    house.stop()
+    certificates = [path for path in (house.folder / "state").rglob("*")
+                    if path.is_file() and path.suffix in (".crt", ".pem", ".cert")]
+    assert certificates, [str(path) for path in (house.folder / "state").rglob("*")]
+    for path in certificates:
+        damage(path)
+    house.start(ready=False)
+    wait_for(lambda: not house.daemon.running() or
+             house.run("status", "--json", check=False).returncode == 0, 30, "start or refusal")
+    if house.daemon.running():
+        house.wait_ready()
+    else:
+        assert any(path.name in house.log_tail() for path in certificates), house.log_tail()
+
+
 def test_a_port_in_use_is_said(house):
     import socket
     with socket.socket() as taken:
@@ -172,3 +191,26 @@ def test_a_broken_key_file_is_named(house, tmp_path):
 def test_wrong_usage_exits_with_2(requester):
     for words in ((), ("submit",), ("receive", "--fast"), ("agency",), ("verify",)):
         assert requester.run(*words, check=False).returncode == 2, words
+
+
+def test_a_damaged_segment_is_not_released(new_world):
+    """One byte of the footage that is granted: nothing is given, the residents are told where."""
+    world = new_world(camera=("--gop", "10"))
+    begin, end = world.footage(3)
+    post = world.post()
+    whole = post.submit(begin, end)
+    world.house.wait_piece(whole, "offered", 60)  # its segment is complete by now
+    segments = list((world.house.folder / "state/archive/segments").rglob("*.age"))
+    assert segments
+    for path in segments:
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    request = post.submit(begin, end)
+    shown = world.house.wait_piece(request, "failed", 60)
+    assert any(path.stem in shown["pieces"][0]["reason"] for path in segments), shown
+    assert not post.find("offer", request=request)
+    check = world.house.run("archive", "check", check=False)
+    assert check.returncode == 1 and any(path.stem in check.stdout + check.stderr
+                                         for path in segments), check.stdout + check.stderr
+    assert world.house.daemon.running()

@@ -70,6 +70,22 @@ def test_without_an_anchor_the_signer_is_unknown(world, evidence):
     assert wrong.returncode == 1, wrong.stdout
 
 
+def test_a_folder_signed_throughout_by_another_house_fails_at_the_anchor(world, new_world):
+    """Whole and consistent in itself, under keys that are not the ticket's."""
+    other = new_world(camera=("--gop", "10"))
+    forger = Requester(other.bin, other.folder)
+    other.house.add_agency("river_pd", forger, forger.ticket)
+    other.rules({"who": "river_pd"})
+    request = forger.submit(*other.footage(3))
+    forger.receive(request)
+    folder = forger.evidence / request
+    assert forger.verify(folder, "--ticket", forger.ticket).returncode == 0
+    assert forger.verify(folder).returncode == 4
+    wrong = world.requester.verify(folder, "--ticket", world.requester.ticket)
+    assert wrong.returncode == 1, wrong.stdout
+    assert "manifest-1.jws" in wrong.stdout + wrong.stderr, wrong.stdout
+
+
 def test_one_changed_byte_in_any_file_is_named(world, evidence, tmp_path):
     for file in sorted(path for path in evidence.rglob("*") if path.is_file()):
         copy = tmp_path / evidence.name

@@ -161,7 +161,6 @@ struct Ends {
     requester.reset();
     auto connected = RequesterLink::connect({ticket(),
                                              gateway->peer.device,
-                                             "",
                                              {},
                                              officer,
                                              officer_identity,

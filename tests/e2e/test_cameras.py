@@ -1,0 +1,153 @@
+"""Cameras as they are: frozen, with clocks that jump, refusing, changed while the daemon runs; with
+sound and without."""
+
+import json
+import signal
+import subprocess
+
+import pytest
+
+from clips import Clip
+from house import Camera, wait_for
+
+
+@pytest.fixture(scope="module")
+def world(new_world):
+    return new_world(camera=("--gop", "10", "--audio", "aac"), audio=True)
+
+
+def camera(world, name="front_door"):
+    return next((c for c in world.house.ask("camera", "list")["cameras"] if c["camera"] == name),
+                None)
+
+
+def offers(world, post, begin, end, parts, **changes):
+    request = post.submit(begin, end, **changes)
+    world.house.wait_piece(request, "offered", 60)
+
+    def look():
+        post.take(0.2)
+        found = [m for m in post.messages if m["cmd"] == "offer" and m["request"] == request]
+        return found if len(found) == parts else None
+    return wait_for(look, 20, f"{parts} parts of {request}")
+
+
+def spans(world, post, folder, found):
+    clips = [Clip(folder / str(offer["part"]), post.fetch_all(offer), world.ticket["jwk"])
+             for offer in found]
+    for clip in clips:
+        clip.check_frames()
+    return sorted(clip.span("given") for clip in clips)
+
+
+def test_frozen_then_back(world, tmp_path):
+    """Its connection stands and nothing comes: our own watchdog sees it, and says so."""
+    post = world.post()
+    begin = int(world.now()) + 1
+    wait_for(lambda: world.now() > begin + 3, 10, "footage before")
+    world.camera.tell("freeze")
+    down = wait_for(lambda: (c := camera(world))["state"] != "recording" and c, 30, "it is seen")
+    assert "nothing" in down["fault"] or "no " in down["fault"], down
+    status = world.house.run("status").stdout
+    assert "front_door" in status and down["fault"][:20] in status, status
+    world.camera.tell("thaw")
+    world.house.wait_recording(seconds=60)
+    end = int(world.now()) + 4
+    wait_for(lambda: world.now() > end + 2, 10, "footage after")
+    found = spans(world, post, tmp_path, offers(world, post, begin, end, 2))
+    assert begin <= found[0][0] and found[1][1] <= end
+    assert found[1][0] - found[0][1] > 4, found  # the gap is no footage, and no clip
+
+
+def test_a_jump_of_the_cameras_clock_moves_no_frame(world, tmp_path):
+    post = world.post()
+    begin = int(world.now()) + 1
+    wait_for(lambda: world.now() > begin + 3, 10, "footage before")
+    world.camera.tell("jump 3600")
+    wait_for(lambda: world.now() > begin + 8, 15, "footage after")
+    end = int(world.now()) - 1
+    request = post.submit(begin, end)
+    world.house.wait_piece(request, "offered", 60)
+    post.take(2)
+    found = [m for m in post.messages if m["cmd"] == "offer" and m["request"] == request]
+    given = spans(world, post, tmp_path, found)
+    assert begin <= given[0][0] and given[-1][1] <= end
+    assert sum(to - start for start, to in given) > 4, given
+
+
+def audio_of(clip):
+    out = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "a", "-show_entries",
+                          "stream=codec_name", "-of", "json", str(clip)],
+                         capture_output=True, text=True, check=True).stdout
+    return [stream["codec_name"] for stream in json.loads(out)["streams"]]
+
+
+@pytest.mark.parametrize("redact, want, expected", [("none", True, ["aac"]), ("none", False, []),
+                                                    (["audio"], True, [])])
+def test_sound_only_where_rule_and_request_have_it(world, tmp_path, redact, want, expected):
+    post = world.post()
+    world.rules({"redact": redact})
+    begin, end = world.footage(3)
+    request = post.submit(begin, end, want={"audio": want, "native": False, "certificate": False})
+    world.house.wait_piece(request, "offered", 60)
+    clip = Clip(tmp_path, post.fetch_all(post.wait("offer", 20, request=request)),
+                world.ticket["jwk"])
+    assert audio_of(clip.path) == expected
+    world.rules({})
+
+
+def test_cameras_come_change_and_go_on_reload(world, bin_folder, tmp_path):
+    second = Camera(bin_folder, tmp_path, "--gop", "10")
+    try:
+        reload = lambda: world.house.daemon.popen.send_signal(signal.SIGHUP)  # noqa: E731
+        before = world.house.config.read_text()
+        first = camera(world)
+        world.house.run("camera", "add", "garden", "--url", second.url, "--sharing", "never")
+        reload()
+        world.house.wait_recording("garden")
+        assert camera(world)["since"] == first["since"]  # the others go on undisturbed
+        wrong = second.url.rsplit("/", 1)[0] + "/nothing-here"
+        world.house.edit("gateway.yaml", second.url, wrong)
+        reload()
+        down = wait_for(lambda: (c := camera(world, "garden"))["state"] != "recording" and
+                        c.get("fault") and c, 30, "the wrong address is seen")
+        assert "404" in down["fault"] or "not" in down["fault"].lower(), down
+        world.house.config.write_text(before)
+        reload()
+        wait_for(lambda: camera(world, "garden") is None, 30, "it is gone")
+        assert camera(world)["state"] == "recording"
+        log = world.house.ask("log", "show")
+        assert "camera" in json.dumps(log)
+    finally:
+        second.end()
+
+
+def test_a_broken_configuration_on_reload_changes_nothing(world):
+    before = world.house.config.read_text()
+    since = camera(world)["since"]
+    world.house.config.write_text(before.replace("cameras:", "camras:"))
+    world.house.daemon.popen.send_signal(signal.SIGHUP)
+    wait_for(lambda: 'did you mean "cameras"' in world.house.log_tail(), 10, "what is wrong")
+    assert camera(world)["since"] == since and camera(world)["state"] == "recording"
+    world.house.config.write_text(before)
+
+
+def test_login_refused_is_said_in_words(world, bin_folder, tmp_path):
+    guarded = Camera(bin_folder, tmp_path, "--gop", "10", "--auth", "digest", "--user", "viewer",
+                     "--password", "right-one")
+    try:
+        world.house.run("camera", "add", "porch", "--url", guarded.url, "--sharing", "never",
+                        "--user", "viewer", pins=["wrong-one"], fd_option="--password-fd")
+        credential = world.house.folder / "state/credentials/porch"
+        assert credential.read_text().strip() == "wrong-one"
+        assert credential.stat().st_mode & 0o77 == 0
+        world.house.daemon.popen.send_signal(signal.SIGHUP)
+        down = wait_for(lambda: (c := camera(world, "porch")) and c.get("fault") and c, 30,
+                        "the refused login")
+        assert "login" in down["fault"] or "password" in down["fault"], down
+        assert "wrong-one" not in world.house.log_tail(400)
+        credential.write_text("right-one")
+        world.house.daemon.popen.send_signal(signal.SIGHUP)
+        world.house.wait_recording("porch", 60)
+    finally:
+        guarded.end()

@@ -1,0 +1,77 @@
+#include "gateway/state/schema.h"
+
+#include <sys/stat.h>
+
+#include "tests/unit/state/desk.h"
+
+namespace latchstring::state {
+namespace {
+
+std::string fault_of(const Path& path) {
+  return std::string(message_of(open_database(path).status()));
+}
+
+bool says(std::string_view text, std::string_view word) {
+  return text.find(word) != std::string_view::npos;
+}
+
+TEST_CASE("settings are kept, replaced and dropped") {
+  Desk desk;
+  CHECK(!*find_setting(*desk.database, "colour"));
+  REQUIRE(keep_setting(*desk.database, "colour", "red").ok());
+  REQUIRE(keep_setting(*desk.database, "colour", "blue").ok());
+  desk.open();
+  CHECK(**find_setting(*desk.database, "colour") == "blue");
+  REQUIRE(drop_setting(*desk.database, "colour").ok());
+  REQUIRE(drop_setting(*desk.database, "colour").ok());
+  CHECK(!*find_setting(*desk.database, "colour"));
+}
+
+TEST_CASE("the database is for its owner alone") {
+  Desk desk;
+  struct stat found {};
+  REQUIRE(::stat(desk.path().c_str(), &found) == 0);
+  CHECK((found.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("a newer schema and a damaged file are refused in words, and left as they are") {
+  Desk desk;
+  desk.ask("burglary");
+  REQUIRE(desk.database->run("PRAGMA user_version = 9999", {}).ok());
+  desk.docket.reset();
+  desk.ledger.reset();
+  desk.database.reset();
+  CHECK(says(fault_of(desk.path()), "newer"));
+  CHECK(says(fault_of(desk.path()), "state.db"));
+
+  const Path garbage = desk.folder.path() / "garbage.db";
+  const std::string bytes(10'000, 'x');
+  REQUIRE(write_file_durably(garbage, bytes, 0600).ok());
+  CHECK(says(fault_of(garbage), "garbage.db"));
+  CHECK(*read_file(garbage, 20'000) == bytes);
+}
+
+TEST_CASE("what a full disk refuses to write did not happen") {
+  Desk desk;
+  const std::string id = desk.ask("vehicle_theft");
+  REQUIRE(desk.docket->reconsider().ok());
+  // As SQLite itself sees a full disk: no page more than there are.
+  REQUIRE(desk.database->run("PRAGMA max_page_count = 1", {}).ok());
+  const std::uint64_t size = *desk.ledger->size();
+  bool failed = false;
+  for (int i = 0; i < 50 && !failed; ++i) {
+    failed = !desk.receive(desk.request("burglary")).ok();
+    desk.clock.at += std::chrono::seconds{1};
+  }
+  CHECK(failed);
+  CHECK(desk.docket->find(id).ok());
+  CHECK(*desk.ledger->size() >= size);
+  REQUIRE(desk.database->run("PRAGMA max_page_count = 100000", {}).ok());
+  const std::size_t letters = desk.letters().size();
+  CHECK(*desk.ledger->size() > 0);
+  desk.ask("burglary");
+  CHECK(desk.letters().size() == letters + 1);
+}
+
+}  // namespace
+}  // namespace latchstring::state
