@@ -99,7 +99,12 @@ struct WriteEvent {
   }
   void operator()(const ReleaseCommit& e) const {
     m.hash("request", e.request_sha256).piece(e.piece);
-    m.hash("delivery", e.delivery_sha256).needed_hash("manifest", e.manifest_sha256);
+    if (e.request_sha256.empty()) {
+      m.hash("delivery", e.delivery_sha256);
+    } else {
+      m.needed_hash("delivery", e.delivery_sha256);
+    }
+    m.needed_hash("manifest", e.manifest_sha256);
     m.hash("policy", e.policy_sha256);
   }
   void operator()(const Done& e) const {

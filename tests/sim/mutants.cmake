@@ -18,7 +18,8 @@ function(latchstring_simulation_mutant name invariant file old new)
   latchstring_simulation(simulation_mutant_${name} ${mutated})
   add_test(NAME simulation_mutant_${name}
     COMMAND simulation_mutant_${name} --seeds ${mutant_seeds} --expect-fault ${invariant})
-  set_tests_properties(simulation_mutant_${name} PROPERTIES LABELS "sim" TIMEOUT 600)
+  set_tests_properties(simulation_mutant_${name} PROPERTIES LABELS "sim" TIMEOUT 600
+    ENVIRONMENT "${simulation_environment}")
 endfunction()
 
 latchstring_simulation_mutant(reply_before_ledger

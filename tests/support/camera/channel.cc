@@ -34,7 +34,10 @@ std::string audio_part(const std::string& codec) {
   const std::string tone =
       " audiotestsrc is-live=true freq=440 volume=0.2 ! audioconvert ! "
       "audio/x-raw,channels=1,rate=";
-  const std::string gate = " ! valve name=gate ! queue ! ";
+  // Until somebody asks for sound its payloader leads nowhere; that must not end the picture.
+  const std::string gate =
+      " ! valve name=gate ! queue ! errorignore "
+      "ignore-notlinked=true convert-to=ok ! ";
   if (codec == "aac")
     return tone + "16000 ! voaacenc ! aacparse" + gate + "rtpmp4gpay name=pay1 pt=97";
   if (codec == "pcmu") return tone + "8000 ! mulawenc" + gate + "rtppcmupay name=pay1 pt=0";
