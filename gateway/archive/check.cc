@@ -21,6 +21,14 @@ absl::StatusOr<CheckReport> Archive::check(bool repair) {
   return report;
 }
 
+std::function<absl::Status(const Segment&)> Archive::examiner() const {
+  return [folder = segments(), &keys = keys_](const Segment& row) -> absl::Status {
+    LS_ASSIGN(const Segment found, examine(folder, row.name, keys));
+    if (found.size_bytes == row.size_bytes && found.sha256 == row.sha256) return absl::OkStatus();
+    return data_loss("it is not what was recorded");
+  };
+}
+
 absl::Status Archive::check_day(const CameraDay& day, bool repair, CheckReport& report) {
   LS_ASSIGN(const DayFiles files, list_files(segments(), day));
   LS_ASSIGN(const std::vector<Segment> rows, index_->of_day(day.camera, day.day));

@@ -49,7 +49,8 @@ bool take_descriptors(msghdr& message, UniqueFd& passed) {
 }
 
 // Bytes received, 0 at the end of the stream, nothing where there is nothing yet.
-absl::StatusOr<std::optional<std::size_t>> receive_some(int socket, std::span<char> into, UniqueFd& passed) {
+absl::StatusOr<std::optional<std::size_t>> receive_some(int socket, std::span<char> into,
+                                                        UniqueFd& passed) {
   iovec bytes{into.data(), into.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(kDescriptorsSeen * sizeof(int))];
   msghdr message{};

@@ -208,6 +208,9 @@ Daemon::Reloaded Daemon::reload() {
     config_.name = std::move(fresh->name);
     reloaded.cameras = recorders_->apply(config_);
     note_cameras(reloaded.cameras);
+  } else {
+    tell(fmt::format("the configuration is broken, cameras stay as they were:\n{}",
+                     message_of(fresh.status())));
   }
   if (const auto rules = load_rules(); !rules.ok()) {
     log_line(LogLevel::error, fmt::format("rules: {}", message_of(rules.status())));

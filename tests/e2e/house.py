@@ -268,7 +268,8 @@ class House:
     def start(self, ready=True):
         program = self.bin / "latchstringd"
         env = self.faketime.env(program) if self.faketime else {}
-        self.daemon = Process([*self.inside, program, "--config", self.config], self.logs / "daemon.log", env)
+        self.daemon = Process([*self.inside, program, "--config", self.config],
+                              self.logs / "daemon.log", env)
         if ready:
             self.wait_ready()
 

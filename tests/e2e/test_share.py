@@ -187,7 +187,7 @@ def test_a_file_opens_with_its_passphrase_alone_and_verifies(world, tmp_path):
     assert "clip-1.mp4" in run("tar", "tf", tmp_path / "copy.tar").stdout
     shown = world.request(given["id"])
     assert shown["gift"] and shown["outcome"] == "delivered"
-    events = json.loads(world.latchstring("log", "show", "--id", given["id"], "--json").stdout)
+    events = json.loads(world.latchstring("log", "show", "--request", given["id"], "--json").stdout)
     assert [e["event"] for e in events["entries"]].count("approval") == 2
     assert "release_commit" in [e["event"] for e in events["entries"]]
 
@@ -216,7 +216,7 @@ def test_an_agency_gets_it_when_an_officer_comes(world, tmp_path):
                                     "--days", "30").stdout)
     world.ask("officer", "update", "--dir", officer, "--credential", credential)
     world.ask("receive", gift, "--ticket", world.ticket, "--officer", officer, "--out",
-              tmp_path / "out", "--for", "120s")
+              tmp_path / "out", "--for", "2 minutes")
     manifest = json.loads((tmp_path / "out" / gift / "manifest-1.json").read_text())
     assert manifest["gift"] == gift and "hedge" in manifest["redaction"]["what"]
     world.ask("verify", tmp_path / "out" / gift, "--ticket", world.ticket)
