@@ -12,7 +12,7 @@ class Appender final : public media::SegmentSink {
  public:
   explicit Appender(AppenderParts parts) : parts_(std::move(parts)) {}
   ~Appender() override {
-    if (writer_) parts_.intake.dropped(segment_.name);
+    if (writer_) parts_.intake.broke_off(segment_.name);
   }
 
   absl::Status begin(const media::SegmentHead& head) override;
@@ -90,7 +90,7 @@ absl::Status Appender::end(const media::SegmentEnd& end) {
   }
   absl::StatusOr<Written> written = writer->finish();
   if (!written.ok()) {
-    parts_.intake.dropped(segment_.name);  // the .part file is recovered at the next check
+    parts_.intake.broke_off(segment_.name);
     return written.status();
   }
   segment_.size_bytes = written->size_bytes;
@@ -118,6 +118,23 @@ void Intake::ended(Segment segment) {
 void Intake::dropped(const SegmentName& name) {
   const std::lock_guard lock(mutex_);
   open_.erase(name.id());
+}
+
+void Intake::broke_off(const SegmentName& name) {
+  const std::lock_guard lock(mutex_);
+  open_.erase(name.id());
+  unfinished_.emplace(name.id(), name);
+}
+
+std::optional<SegmentName> Intake::unfinished() const {
+  const std::lock_guard lock(mutex_);
+  if (unfinished_.empty()) return std::nullopt;
+  return unfinished_.begin()->second;
+}
+
+void Intake::mended(const SegmentName& name) {
+  const std::lock_guard lock(mutex_);
+  unfinished_.erase(name.id());
 }
 
 std::vector<Segment> Intake::take_ended() {

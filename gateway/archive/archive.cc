@@ -69,7 +69,9 @@ absl::Status Archive::check_at_open() {
   if (days.empty()) found_.index_rebuilt = false;  // a new archive
   std::map<std::string, int> seen;
   for (auto day = days.rbegin(); day != days.rend(); ++day) {
-    if (found_.index_rebuilt || seen[day->camera]++ < kRecentDays) {
+    if (found_.index_rebuilt) {
+      LS_RETURN_IF_ERROR(add_by_name(*day));
+    } else if (seen[day->camera]++ < kRecentDays) {
       LS_RETURN_IF_ERROR(check_day(*day, true, found_));
     }
   }
@@ -93,7 +95,8 @@ absl::Status Archive::collect() {
 }
 
 bool Archive::open_segment_touches(const std::string& camera, const Interval& interval) {
-  return intake_->touches(camera, interval);
+  // An error shows where the footage is asked for.
+  return intake_->touches(camera, interval) || hashes_missing(camera, interval).value_or(false);
 }
 
 Footage Archive::lease(std::string camera, std::vector<Segment> segments) {
@@ -117,6 +120,9 @@ absl::StatusOr<Footage> Archive::footage(const std::string& camera, const Interv
     return not_found("there is no footage of `{}` between {} and {}", camera,
                      to_rfc3339(interval.from), to_rfc3339(interval.to));
   }
+  for (Segment& segment : found) {
+    if (segment.sha256.empty()) LS_RETURN_IF_ERROR(add_hash(segment));
+  }
   return lease(camera, std::move(found));
 }
 
@@ -125,6 +131,17 @@ absl::StatusOr<Footage> Archive::newest(const std::string& camera) {
   LS_ASSIGN(std::optional<Segment> found, index_->newest(camera));
   if (!found) return not_found("there is no footage of `{}` yet", camera);
   return lease(camera, {*std::move(found)});
+}
+
+absl::StatusOr<Footage> Archive::page(const std::string& after, std::size_t limit) {
+  LS_RETURN_IF_ERROR(collect());
+  LS_ASSIGN(std::vector<Segment> found, index_->page(after, limit));
+  return lease("", std::move(found));
+}
+
+absl::StatusOr<std::vector<DayTotal>> Archive::day_totals() {
+  LS_RETURN_IF_ERROR(collect());
+  return index_->day_totals();
 }
 
 Cutter Archive::cutter() const {

@@ -34,27 +34,15 @@ class Intake;
 struct CameraDay;
 
 inline constexpr int kEvictPerTick = 64;
-
-struct Options {
-  Path folder;
-  Duration keep_for{0};
-  std::uint64_t keep_bytes = 0;
-  std::uint64_t keep_free = 0;  // of the disk, whoever uses it
-  std::uint64_t hold_bytes = 0;
-  std::uint64_t pending_bytes = 0;
-  Duration sync{0};  // what a power cut may lose
-  // The household's local day of a moment: `2026-05-04`. Called on any thread.
-  std::function<std::string(Instant)> local_day;
-  // Called on streaming threads when a segment has ended: post collect() to the loop. A post that
-  // is dropped is made up for by the next tick().
-  std::function<void()> wake;
-};
+// After a file could not be mended, for example because the disk is still full.
+inline constexpr Duration kMendPatience = std::chrono::minutes{10};
 
 class Archive {
  public:
   // Finishes interrupted deletions, recovers what a crash cut short in each camera's newest days,
-  // rebuilds a missing or damaged index from the files. FailedPrecondition: the index is of a newer
-  // program or is another database.
+  // rebuilds a missing or damaged index from the files' names and headers; their hashes follow, one
+  // a tick, or when somebody asks. FailedPrecondition: the index is of a newer program or is
+  // another database.
   static absl::StatusOr<std::unique_ptr<Archive>> open(Options options, crypto::Keyring& keyring,
                                                        const Clock& clock);
   ~Archive();
@@ -67,7 +55,8 @@ class Archive {
   // Writes the rows of the segments that ended since.
   absl::Status collect();
   // True while a segment is being written that may hold footage of the interval: ask the recorder
-  // to end it, and cut when this is false.
+  // to end it, and cut when this is false. True, too, while hashes of it are missing; each call
+  // makes some.
   bool open_segment_touches(const std::string& camera, const Interval& interval);
 
   // What a Cutter needs; as long as a copy of it lives, these segments stay.
@@ -76,14 +65,20 @@ class Archive {
   absl::StatusOr<Footage> newest(const std::string& camera);
   Cutter cutter() const;
   const DayKeys& keys() const { return keys_; }
+  // Segments of any camera, by id, from the first one after `after` (empty: all) on: at most
+  // `limit`, leased as in footage(); `camera` is empty. None: that was all.
+  absl::StatusOr<Footage> page(const std::string& after, std::size_t limit);
+  absl::StatusOr<std::vector<DayTotal>> day_totals();  // by camera and day
   // Stretches without a gap, by camera and time.
   absl::StatusOr<std::vector<Span>> spans();
   std::uint64_t bytes() const;  // of all segments
 
-  // Age, bytes and free space, oldest first; forgets days that have no footage left.
+  // Age, bytes and free space, oldest first; forgets days that have no footage left. Mends files
+  // that a failing disk left unfinished, one a tick.
   absl::StatusOr<TickReport> tick();
   // Pinned footage is not evicted. Over pending_bytes the oldest pins go: the requests that lost
-  // theirs are returned. Pinning the same again changes nothing.
+  // theirs are returned. ResourceExhausted: it alone is more than pending_bytes; nothing is pinned.
+  // Pinning the same again changes nothing.
   absl::StatusOr<std::vector<std::string>> pin(const Pin& pin);
   absl::Status unpin(const std::string& request);
   absl::StatusOr<std::vector<Pin>> pins();
@@ -101,7 +96,8 @@ class Archive {
   // Compares every file with the index; with `repair`, also mends. Reads the contents of files
   // only where the index does not know them.
   absl::StatusOr<CheckReport> check(bool repair);
-  // Reads all of a segment and compares it with its row; for any thread. DataLoss: damaged.
+  // Reads all of a segment and compares it with its row; for any thread. DataLoss: damaged. A file
+  // that is not there is ok: it was evicted, or check() has named it.
   std::function<absl::Status(const Segment&)> examiner() const;
 
  private:
@@ -117,6 +113,12 @@ class Archive {
   absl::Status end_holds();
   Footage lease(std::string camera, std::vector<Segment> segments);
   absl::StatusOr<std::vector<std::string>> keep_pins_within_limit();
+  absl::StatusOr<std::string> pin_to_drop();
+  absl::Status mend_unfinished();
+  absl::Status add_by_name(const CameraDay& day);
+  absl::Status add_hash(Segment& row);
+  absl::StatusOr<bool> hashes_missing(const std::string& camera, const Interval& interval);
+  absl::Status hash_next();
   absl::Status evict(TickReport& report);
   absl::StatusOr<std::vector<Segment>> choose_victims(bool& disk_full);
   absl::Status erase(const std::vector<Segment>& segments);
@@ -132,6 +134,9 @@ class Archive {
   std::vector<std::weak_ptr<const Lease>> leases_;
   std::map<std::string, Hold> holds_;
   CheckReport found_;
+  Duration mend_again_{0};   // steady time: not before
+  std::string hashed_to_;    // id: rows up to here have their hash, or cannot have one
+  bool all_hashed_ = false;  // rows without come from check_at_open() only
 };
 
 }  // namespace latchstring::archive

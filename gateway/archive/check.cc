@@ -23,8 +23,12 @@ absl::StatusOr<CheckReport> Archive::check(bool repair) {
 
 std::function<absl::Status(const Segment&)> Archive::examiner() const {
   return [folder = segments(), &keys = keys_](const Segment& row) -> absl::Status {
+    std::error_code unknown;
+    const bool is_there = std::filesystem::exists(file_of(folder, row.name), unknown);
+    if (!is_there && !unknown) return absl::OkStatus();
     LS_ASSIGN(const Segment found, examine(folder, row.name, keys));
-    if (found.size_bytes == row.size_bytes && found.sha256 == row.sha256) return absl::OkStatus();
+    const bool same = row.sha256.empty() || found.sha256 == row.sha256;
+    if (found.size_bytes == row.size_bytes && same) return absl::OkStatus();
     return data_loss("it is not what was recorded");
   };
 }
@@ -70,6 +74,24 @@ absl::Status Archive::add_unknown(const SegmentName& name, bool repair, CheckRep
   if (!repair) return absl::OkStatus();
   ++report.segments;
   return index_->add(*segment);
+}
+
+// A disk that failed while a segment was written may work again.
+absl::Status Archive::mend_unfinished() {
+  if (clock_.steady() < mend_again_) return absl::OkStatus();
+  const std::optional<SegmentName> name = intake_->unfinished();
+  if (!name) return absl::OkStatus();
+  const absl::StatusOr<std::optional<Segment>> segment = recover(segments(), *name, keys_);
+  // Damaged, or gone by now: no later try mends that. check() names what still lies there.
+  const bool is_final =
+      segment.ok() || absl::IsDataLoss(segment.status()) || absl::IsNotFound(segment.status());
+  if (is_final) {
+    intake_->mended(*name);
+  } else {
+    mend_again_ = clock_.steady() + kMendPatience;
+  }
+  if (!segment.ok()) return within(fmt::format("segment `{}`", name->id()), segment.status());
+  return *segment ? index_->add(**segment) : absl::OkStatus();
 }
 
 absl::Status Archive::mend(const SegmentName& name, bool repair, CheckReport& report) {

@@ -19,8 +19,10 @@
 
 namespace latchstring::archive {
 
-inline constexpr std::size_t kSegmentsPerCutMax = 3000;             // two days of whole segments
-inline constexpr std::uint64_t kLeadBytesMax = 128ULL << 20;        // from an IDR to the start
+inline constexpr std::size_t kSegmentsPerCutMax = 3000;       // two days of whole segments
+inline constexpr std::uint64_t kLeadBytesMax = 128ULL << 20;  // from an IDR to the start
+// The most parts that a piece may have (wire); footage with so many gaps comes without copies.
+inline constexpr std::size_t kPartsWithCopiesMax = 16;
 inline constexpr Duration kGapMax = std::chrono::seconds{2};        // more is two clips
 inline constexpr Duration kAudioSkewMax = std::chrono::seconds{1};  // sound stored beside its time
 
@@ -44,7 +46,8 @@ class Cutter {
 
   // One clip for each stretch of one run and stream format. Native: from the first IDR at or after
   // the start; what lies before that IDR comes as an exact clip of its own (native == false in its
-  // terms). A stretch that has no IDR in the interval comes as an exact clip.
+  // terms), as does a copy of what not every player plays, after its original; each says in its
+  // reader's note what it is. A stretch that has no IDR in the interval comes as an exact clip.
   absl::StatusOr<std::vector<Clip>> cut(Grant grant, const Footage& footage) const;
   // The first stretch, exact.
   absl::StatusOr<Preview> look(Look look, const Footage& footage) const;

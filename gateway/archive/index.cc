@@ -72,9 +72,8 @@ absl::Status Index::count_bytes() {
   return absl::OkStatus();
 }
 
-absl::Status Index::add(const Segment& segment) {
+absl::StatusOr<std::uint64_t> Index::put(const Segment& segment) {
   LS_ASSIGN(const Bytes sha256, crypto::from_hex(segment.sha256));
-  LS_ASSIGN(store::Transaction transaction, db_->begin());
   LS_ASSIGN(
       const std::optional<std::int64_t> old,
       db_->find<std::int64_t>("SELECT size_bytes FROM segment WHERE id = ?", {segment.name.id()}));
@@ -84,9 +83,31 @@ absl::Status Index::add(const Segment& segment) {
       {segment.name.id(), segment.name.camera, segment.name.day, micros(segment.time.from),
        micros(segment.time.to), segment.size_bytes, sha256, segment.camera_offset_ms,
        segment.ledger_index}));
+  return static_cast<std::uint64_t>(old.value_or(0));
+}
+
+absl::Status Index::add(const Segment& segment) {
+  return add_all({segment});
+}
+
+absl::Status Index::add_all(const std::vector<Segment>& segments) {
+  LS_ASSIGN(store::Transaction transaction, db_->begin());
+  std::uint64_t bytes = bytes_;
+  for (const Segment& segment : segments) {
+    LS_ASSIGN(const std::uint64_t replaced, put(segment));
+    bytes += segment.size_bytes - replaced;
+  }
   LS_RETURN_IF_ERROR(transaction.commit());
-  bytes_ += segment.size_bytes - static_cast<std::uint64_t>(old.value_or(0));
+  bytes_ = bytes;
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<Segment>> Index::unhashed(const std::string& after) {
+  LS_ASSIGN(
+      std::vector<Segment> found,
+      select("WHERE id > ? AND length(sha256) = 0 AND deleting = 0 ORDER BY id LIMIT 1", {after}));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
 }
 
 absl::StatusOr<std::vector<Segment>> Index::select(const std::string& where, store::Params params) {
@@ -136,6 +157,32 @@ absl::Status Index::each_by_camera(const std::function<void(const Segment&)>& ea
                       each(segment);
                       return absl::OkStatus();
                     });
+}
+
+absl::StatusOr<std::vector<Segment>> Index::page(const std::string& after, std::size_t limit) {
+  return select("WHERE id > ? AND deleting = 0 ORDER BY id LIMIT ?", {after, limit});
+}
+
+absl::StatusOr<std::vector<DayTotal>> Index::day_totals() {
+  std::vector<DayTotal> totals;
+  LS_RETURN_IF_ERROR(db_->query(
+      "SELECT camera, day, min(start_us), max(end_us), sum(size_bytes), count(*),"
+      " sum(id LIKE '%-recovered'), sum(end_us - start_us) FROM segment WHERE deleting = 0"
+      " GROUP BY camera, day ORDER BY camera, day",
+      {}, [&totals](const store::Row& row) {
+        const auto natural = [&row](int column) {
+          return static_cast<std::uint64_t>(row.get<std::int64_t>(column));
+        };
+        totals.push_back({row.get<std::string>(0),
+                          row.get<std::string>(1),
+                          {instant(row.get<std::int64_t>(2)), instant(row.get<std::int64_t>(3))},
+                          natural(4),
+                          natural(5),
+                          natural(6),
+                          Duration{row.get<std::int64_t>(7)}});
+        return absl::OkStatus();
+      }));
+  return totals;
 }
 
 absl::StatusOr<std::set<std::string>> Index::days() {
@@ -219,9 +266,22 @@ absl::StatusOr<std::uint64_t> Index::pinned_bytes() {
   return static_cast<std::uint64_t>(bytes);
 }
 
+absl::StatusOr<std::uint64_t> Index::bytes_of(const Pin& pin) {
+  LS_ASSIGN(const std::int64_t bytes,
+            db_->one<std::int64_t>("SELECT coalesce(sum(size_bytes), 0) FROM segment"
+                                   " WHERE camera = ? AND start_us < ? AND start_us > ?"
+                                   " AND end_us > ?",
+                                   {pin.camera, micros(pin.interval.to),
+                                    micros(pin.interval.from - kSegmentLengthMax - kGapMax),
+                                    micros(pin.interval.from)}));
+  return static_cast<std::uint64_t>(bytes);
+}
+
 absl::StatusOr<std::vector<Segment>> Index::uncommitted(Instant before) {
-  return select("WHERE ledger_index < 0 AND end_us < ? AND deleting = 0 ORDER BY id",
-                {micros(before)});
+  return select(
+      "WHERE ledger_index < 0 AND end_us < ? AND deleting = 0 AND length(sha256) > 0"
+      " ORDER BY id",
+      {micros(before)});
 }
 
 absl::Status Index::committed(const std::vector<std::string>& ids, std::int64_t ledger_index) {

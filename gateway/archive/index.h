@@ -27,6 +27,9 @@ class Index {
   static absl::StatusOr<std::unique_ptr<Index>> open(const Path& file);
 
   absl::Status add(const Segment& segment);  // or replaces it
+  absl::Status add_all(const std::vector<Segment>& segments);
+  // The first one after this id whose hash is not known.
+  absl::StatusOr<std::optional<Segment>> unhashed(const std::string& after);
   // Of segments that are not being deleted. By start; at most `limit`.
   absl::StatusOr<std::vector<Segment>> touching(const std::string& camera, const Interval& interval,
                                                 std::size_t limit);
@@ -34,7 +37,10 @@ class Index {
   absl::StatusOr<std::vector<Segment>> of_day(const std::string& camera, const std::string& day);
   absl::StatusOr<std::vector<Segment>> oldest_unpinned(std::size_t limit);
   absl::Status each_by_camera(const std::function<void(const Segment&)>& each);
-  absl::StatusOr<std::set<std::string>> days();  // with any row
+  // By id, which begins with the camera and the day; those after `after`, at most `limit`.
+  absl::StatusOr<std::vector<Segment>> page(const std::string& after, std::size_t limit);
+  absl::StatusOr<std::vector<DayTotal>> day_totals();  // by camera and day
+  absl::StatusOr<std::set<std::string>> days();        // with any row
   absl::StatusOr<std::set<std::pair<std::string, std::string>>> camera_days();
   std::uint64_t bytes() const { return bytes_; }  // of all rows
 
@@ -47,13 +53,15 @@ class Index {
   absl::Status unpin(const std::string& request);
   absl::StatusOr<std::vector<Pin>> pins();  // oldest first
   absl::StatusOr<std::uint64_t> pinned_bytes();
+  absl::StatusOr<std::uint64_t> bytes_of(const Pin& pin);  // of the segments that it would keep
 
-  absl::StatusOr<std::vector<Segment>> uncommitted(Instant before);
+  absl::StatusOr<std::vector<Segment>> uncommitted(Instant before);  // of those with a hash
   absl::Status committed(const std::vector<std::string>& ids, std::int64_t ledger_index);
 
  private:
   explicit Index(std::unique_ptr<store::Database> db) : db_(std::move(db)) {}
   absl::StatusOr<std::vector<Segment>> select(const std::string& where, store::Params params);
+  absl::StatusOr<std::uint64_t> put(const Segment& segment);  // bytes of the row it replaced
   absl::Status count_bytes();
 
   const std::unique_ptr<store::Database> db_;

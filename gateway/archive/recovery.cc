@@ -64,13 +64,21 @@ absl::StatusOr<Segment> write_anew(const Path& segments, SegmentName name, const
   name.recovered = true;
   LS_ASSIGN(const std::unique_ptr<SegmentWriter> writer,
             SegmentWriter::create(part_of(segments, name), file_of(segments, name), recipient));
-  LS_RETURN_IF_ERROR(writer->write(plain));
-  LS_ASSIGN(Written written, writer->finish());
+  absl::Status status = writer->write(plain);
+  absl::StatusOr<Written> written;
+  if (status.ok()) {
+    written = writer->finish();
+    status = written.status();
+  }
+  if (!status.ok()) {
+    (void)writer->discard();  // a full disk has no room for half of a second copy
+    return status;
+  }
   Segment segment;
   segment.time = {name.start, end_of(scan)};
   segment.name = std::move(name);
-  segment.size_bytes = written.size_bytes;
-  segment.sha256 = std::move(written.sha256);
+  segment.size_bytes = written->size_bytes;
+  segment.sha256 = std::move(written->sha256);
   return segment;
 }
 
@@ -87,6 +95,24 @@ absl::StatusOr<Segment> rename_whole(const Path& segments, const SegmentName& na
   }
   LS_RETURN_IF_ERROR(sync_folder(part.parent_path()));
   return examine(segments, name, keys);
+}
+
+absl::StatusOr<PlainFile> open_whole(const Path& segments, const SegmentName& name,
+                                     const DayKeys& keys) {
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
+  return open_plain(file_of(segments, name), identity);
+}
+
+absl::StatusOr<Segment> row_of(const PlainFile& plain, const SegmentName& name) {
+  LS_ASSIGN(const MediaView view, media_view(plain.read_at, plain.size, name));
+  LS_ASSIGN(const media::SegmentScan scan, media::scan_segment(view.read_at, view.size));
+  if (scan.truncated || scan.fragments.empty())
+    return data_loss("it does not hold whole fragments");
+  Segment segment;
+  segment.name = name;
+  segment.time = {name.start, end_of(scan)};
+  segment.size_bytes = plain.sealed_size;
+  return segment;
 }
 
 absl::StatusOr<std::optional<Segment>> nothing_in(const Path& part) {
@@ -128,23 +154,21 @@ absl::StatusOr<DayFiles> list_files(const Path& segments, const CameraDay& day) 
   return files;
 }
 
+absl::StatusOr<Segment> look_at(const Path& segments, const SegmentName& name,
+                                const DayKeys& keys) {
+  LS_ASSIGN(const PlainFile plain, open_whole(segments, name, keys));
+  return row_of(plain, name);
+}
+
 absl::StatusOr<Segment> examine(const Path& segments, const SegmentName& name,
                                 const DayKeys& keys) {
-  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
-  LS_ASSIGN(const PlainFile plain, open_plain(file_of(segments, name), identity));
-  LS_ASSIGN(const MediaView view, media_view(plain.read_at, plain.size, name));
-  LS_ASSIGN(const media::SegmentScan scan, media::scan_segment(view.read_at, view.size));
-  if (scan.truncated || scan.fragments.empty())
-    return data_loss("it does not hold whole fragments");
+  LS_ASSIGN(const PlainFile plain, open_whole(segments, name, keys));
+  LS_ASSIGN(Segment segment, row_of(plain, name));
   crypto::Sha256 hash;
   LS_RETURN_IF_ERROR(read_through(plain, [&hash](ByteView bytes) {
     hash.update(bytes);
     return absl::OkStatus();
   }));
-  Segment segment;
-  segment.name = name;
-  segment.time = {name.start, end_of(scan)};
-  segment.size_bytes = plain.sealed_size;
   segment.sha256 = crypto::to_hex(hash.finish());
   return segment;
 }

@@ -36,6 +36,9 @@ absl::StatusOr<TickReport> Archive::tick() {
     LS_RETURN_IF_ERROR(forget_days(report));
     LS_RETURN_IF_ERROR(end_holds());
   }
+  const absl::Status hashed = hash_next();
+  report.not_mended = mend_unfinished();
+  if (report.not_mended.ok()) report.not_mended = hashed;
   return report;
 }
 
@@ -72,6 +75,9 @@ absl::Status Archive::evict(TickReport& report) {
   for (const Segment& segment : victims) report.evicted_bytes += segment.size_bytes;
   report.more = report.evicted == kEvictPerTick;
   if (!disk_full || !victims.empty()) return absl::OkStatus();
+  // What is only leased goes when whoever reads it is done.
+  LS_ASSIGN(const std::vector<Segment> leased, index_->oldest_unpinned(1));
+  if (!leased.empty()) return absl::OkStatus();
   // Everything else is gone: pending footage, the oldest first.
   LS_ASSIGN(const std::vector<Pin> pins, index_->pins());
   if (pins.empty()) return absl::OkStatus();
@@ -134,15 +140,25 @@ absl::Status Archive::end_holds() {
   return absl::OkStatus();
 }
 
+// The oldest, but for one that grew past the limit by itself: it must not cost the others theirs.
+absl::StatusOr<std::string> Archive::pin_to_drop() {
+  LS_ASSIGN(const std::vector<Pin> pins, index_->pins());
+  for (const Pin& pin : pins) {
+    LS_ASSIGN(const std::uint64_t bytes, index_->bytes_of(pin));
+    if (bytes > options_.pending_bytes) return pin.request;
+  }
+  return pins.empty() ? std::string{} : pins.front().request;
+}
+
 absl::StatusOr<std::vector<std::string>> Archive::keep_pins_within_limit() {
   std::vector<std::string> lost;
   for (;;) {
     LS_ASSIGN(const std::uint64_t pinned, index_->pinned_bytes());
     if (pinned <= options_.pending_bytes) return lost;
-    LS_ASSIGN(const std::vector<Pin> pins, index_->pins());
-    if (pins.empty()) return lost;
-    LS_RETURN_IF_ERROR(index_->unpin(pins.front().request));
-    lost.push_back(pins.front().request);
+    LS_ASSIGN(const std::string request, pin_to_drop());
+    if (request.empty()) return lost;
+    LS_RETURN_IF_ERROR(index_->unpin(request));
+    lost.push_back(request);
   }
 }
 
@@ -152,6 +168,11 @@ absl::StatusOr<std::vector<std::string>> Archive::pin(const Pin& pin) {
                    to_rfc3339(pin.interval.from), to_rfc3339(pin.interval.to));
   }
   LS_RETURN_IF_ERROR(collect());
+  LS_ASSIGN(const std::uint64_t bytes, index_->bytes_of(pin));
+  if (bytes > options_.pending_bytes) {
+    return exhausted("its footage of `{}` takes {} bytes, and pending_bytes is {}: it is not kept",
+                     pin.camera, bytes, options_.pending_bytes);
+  }
   LS_RETURN_IF_ERROR(index_->pin(pin));
   return keep_pins_within_limit();
 }

@@ -41,7 +41,7 @@ struct Segment {
   SegmentName name;
   Interval time;                                 // first frame to the end of the last one
   std::uint64_t size_bytes = 0;                  // of the encrypted file
-  std::string sha256;                            // of its plaintext, lower-case hex
+  std::string sha256;                            // of its plaintext, hex; empty: not known yet
   std::optional<std::int64_t> camera_offset_ms;  // the camera's clock minus ours
   std::int64_t ledger_index = -1;                // of the leaf that commits to it; -1: not yet
 };

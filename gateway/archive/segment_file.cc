@@ -60,11 +60,20 @@ absl::StatusOr<std::unique_ptr<SegmentWriter>> SegmentWriter::create(
   LS_ASSIGN(UniqueFd fd, open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC));
   std::unique_ptr<SegmentWriter> writer(
       new SegmentWriter(std::move(temporary), std::move(final_name), std::move(fd)));
-  LS_ASSIGN(writer->age_,
-            crypto::age::Writer::open({recipient}, [out = writer->fd_.get()](ByteView sealed) {
+  const absl::Status begun = writer->begin(recipient);
+  if (begun.ok()) return writer;
+  // Nothing is in it yet; a full disk must not fill with such files.
+  (void)::unlink(writer->temporary_.c_str());
+  return begun;
+}
+
+absl::Status SegmentWriter::begin(const crypto::age::Recipient& recipient) {
+  // Its name, too, outlives a power cut, or what is synced of it later could not be found.
+  LS_RETURN_IF_ERROR(sync_folder(temporary_.parent_path()));
+  LS_ASSIGN(age_, crypto::age::Writer::open({recipient}, [out = fd_.get()](ByteView sealed) {
               return write_all(out, sealed);
             }));
-  return writer;
+  return absl::OkStatus();
 }
 
 absl::Status SegmentWriter::write(ByteView plain) {

@@ -32,7 +32,8 @@ struct Written {
 
 class SegmentWriter {
  public:
-  // Makes `temporary`, which finish() renames to `final_name`; both in one folder.
+  // Makes `temporary`, which finish() renames to `final_name`; both in one folder. On an error
+  // there is no file.
   static absl::StatusOr<std::unique_ptr<SegmentWriter>> create(
       Path temporary, Path final_name, const crypto::age::Recipient& recipient);
   // Hashed, encrypted, written. ResourceExhausted past kSegmentFileMax.
@@ -45,6 +46,7 @@ class SegmentWriter {
  private:
   SegmentWriter(Path temporary, Path final_name, UniqueFd fd)
       : temporary_(std::move(temporary)), final_(std::move(final_name)), fd_(std::move(fd)) {}
+  absl::Status begin(const crypto::age::Recipient& recipient);
 
   const Path temporary_;
   const Path final_;

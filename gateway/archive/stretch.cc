@@ -14,14 +14,19 @@ Instant end_of(const media::FragmentMark& mark) {
          std::chrono::ceil<Duration>(std::chrono::nanoseconds(mark.duration_ns));
 }
 
-absl::StatusOr<std::pair<StreamInfo, Source>> open_source(const Path& segments, const DayKeys& keys,
-                                                          const Segment& segment) {
-  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(segment.name.day));
+absl::StatusOr<MediaView> open_view(const Path& segments, const DayKeys& keys,
+                                    const SegmentName& name) {
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
+  return open_segment(segments, name, identity);
+}
+
+absl::StatusOr<std::pair<StreamInfo, Source>> look_through(const Path& segments,
+                                                           const DayKeys& keys,
+                                                           const Segment& segment) {
   Source source;
   source.segment = segment;
-  LS_ASSIGN(source.view, open_segment(segments, segment.name, identity));
-  absl::StatusOr<media::SegmentScan> scan =
-      media::scan_segment(source.view.read_at, source.view.size);
+  LS_ASSIGN(const MediaView view, open_view(segments, keys, segment.name));
+  absl::StatusOr<media::SegmentScan> scan = media::scan_segment(view.read_at, view.size);
   if (!scan.ok()) {
     return within(fmt::format("segment `{}`", segment.name.id()), scan.status());
   }
@@ -52,9 +57,9 @@ absl::StatusOr<std::vector<std::shared_ptr<const Stretch>>> open_stretches(const
   std::shared_ptr<Stretch> last;
   for (const Segment& segment : footage.segments) {
     ensure(segment.name.camera == footage.camera);
-    LS_ASSIGN(auto opened, open_source(segments, keys, segment));
+    LS_ASSIGN(auto opened, look_through(segments, keys, segment));
     if (!last || !goes_on(*last, opened.first, opened.second)) {
-      last = std::make_shared<Stretch>();
+      last = std::make_shared<Stretch>(segments, keys);
       last->info = std::move(opened.first);
       last->lease = footage.lease;
       stretches.push_back(last);
@@ -64,9 +69,11 @@ absl::StatusOr<std::vector<std::shared_ptr<const Stretch>>> open_stretches(const
   return stretches;
 }
 
-StretchReader::StretchReader(std::shared_ptr<const Stretch> stretch, Window window)
+StretchReader::StretchReader(std::shared_ptr<const Stretch> stretch, Window window,
+                             std::string note)
     : stretch_(std::move(stretch)),
       window_(window),
+      note_(std::move(note)),
       info_(stretch_->info),
       start_(window.interval.from) {
   if (!window_.audio) info_.audio_caps.clear();
@@ -78,6 +85,7 @@ absl::Status StretchReader::rewind() {
   ready_.clear();
   after_.clear();
   lead_bytes_ = 0;
+  last_sound_ns_.reset();
   start_ = window_.interval.from;
   started_ = false;
   video_over_ = false;
@@ -103,15 +111,21 @@ absl::StatusOr<std::optional<AccessUnit>> StretchReader::read() {
   for (;;) {
     if (reader_) {
       LS_ASSIGN(std::optional<AccessUnit> unit, reader_->next());
-      if (unit) return unit;
+      if (unit) {
+        // Lead-in may lie before the first source that is counted; it has no row anywhere.
+        unit->source =
+            static_cast<std::uint32_t>(std::max(next_source_ - 1, first_source_) - first_source_);
+        return unit;
+      }
       reader_.reset();
     }
     if (next_source_ == stretch_->sources.size()) return std::nullopt;
     const Source& source = stretch_->sources[next_source_++];
     std::vector<media::FragmentMark> fragments = fragments_of(source);
     if (fragments.empty()) continue;
+    LS_ASSIGN(MediaView view, open_view(stretch_->segments, stretch_->keys, source.segment.name));
     absl::StatusOr<std::unique_ptr<FootageReader>> reader =
-        media::read_segment(source.view.read_at, std::move(fragments));
+        media::read_segment(std::move(view.read_at), std::move(fragments));
     if (!reader.ok()) {
       return within(fmt::format("segment `{}`", source.segment.name.id()), reader.status());
     }
@@ -139,12 +153,25 @@ absl::Status StretchReader::take_lead(AccessUnit unit) {
 absl::Status StretchReader::judge(AccessUnit unit) {
   const bool inside = window_.interval.contains(unit.utc) && unit.utc >= start_;
   if (unit.track == Track::audio) {
-    if (window_.audio && started_ && inside) ready_.push_back(std::move(unit));
+    judge_sound(std::move(unit), inside);
     return absl::OkStatus();
   }
   if (video_over_) return absl::OkStatus();
   return window_.edge == Edge::native ? judge_native(std::move(unit), inside)
                                       : judge_exact(std::move(unit), inside);
+}
+
+// A packet is kept if all of it is heard inside. What a segment says of the last packet of each
+// fragment is shorter than the packet is, so the step from the one before counts too; after a gap
+// that is longer, and a packet at the very end too many is left out.
+void StretchReader::judge_sound(AccessUnit unit, bool inside) {
+  std::int64_t length_ns = unit.duration_ns;
+  if (last_sound_ns_) length_ns = std::max(length_ns, unit.pts_ns - *last_sound_ns_);
+  last_sound_ns_ = unit.pts_ns;
+  const Instant end = unit.utc + std::chrono::ceil<Duration>(std::chrono::nanoseconds(length_ns));
+  if (window_.audio && started_ && inside && end <= window_.interval.to) {
+    ready_.push_back(std::move(unit));
+  }
 }
 
 absl::Status StretchReader::judge_native(AccessUnit unit, bool inside) {
@@ -193,7 +220,11 @@ absl::Status StretchReader::judge_exact(AccessUnit unit, bool inside) {
 
 absl::Status StretchReader::fill() {
   while (ready_.empty() || !started_) {
-    if (video_over_ && !window_.audio) break;
+    if (video_over_ && !window_.audio) {
+      reader_.reset();  // closes its file
+      next_source_ = stretch_->sources.size();
+      break;
+    }
     LS_ASSIGN(std::optional<AccessUnit> unit, read());
     if (!unit) break;
     LS_RETURN_IF_ERROR(judge(*std::move(unit)));

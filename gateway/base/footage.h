@@ -48,6 +48,8 @@ class FootageReader {
   // released.
   virtual absl::StatusOr<std::optional<AccessUnit>> next() = 0;
   virtual absl::Status rewind() = 0;
+  // What whoever gets a clip made of this must be told about it; empty: nothing.
+  virtual std::string note() const { return {}; }
 };
 
 // A finished file of known size, on disk under a one-time key (or in memory in tests).

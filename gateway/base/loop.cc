@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
+#include <vector>
 
 #include "gateway/base/ensure.h"
 
@@ -76,9 +78,10 @@ void Loop::cancel(TimerId id) {
 
 void Loop::run() {
   std::array<epoll_event, kEventsPerWait> events;
+  bool more = false;
   for (;;) {
     const int count =
-        ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, wait_milliseconds());
+        ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, more ? 0 : wait_milliseconds());
     ensure(count >= 0 || errno == EINTR);
     for (int i = 0; i < count; ++i) {
       const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;
@@ -88,7 +91,7 @@ void Loop::run() {
       const Ready ready = found->second.ready;  // a copy: the callback may unwatch itself
       ready(events[static_cast<std::size_t>(i)].events);
     }
-    drain_mailbox();
+    more = run_some_posts();
     run_due_timers();
     const std::lock_guard lock(mutex_);
     if (stopped_ && mailbox_.empty()) return;
@@ -104,15 +107,21 @@ void Loop::stop() {
   [[maybe_unused]] const ssize_t put = ::write(wake_.get(), &one, sizeof one);
 }
 
-void Loop::drain_mailbox() {
+// True: more wait. A few at a time: who fills the mailbox holds up nothing that is due.
+bool Loop::run_some_posts() {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof count);
-  std::deque<Task> tasks;
+  std::vector<Task> tasks;
   {
     const std::lock_guard lock(mutex_);
-    tasks.swap(mailbox_);
+    const auto end =
+        mailbox_.begin() + static_cast<std::ptrdiff_t>(std::min(mailbox_.size(), kPostsPerTurn));
+    tasks.assign(std::make_move_iterator(mailbox_.begin()), std::make_move_iterator(end));
+    mailbox_.erase(mailbox_.begin(), end);
   }
   for (const Task& task : tasks) task();
+  const std::lock_guard lock(mutex_);
+  return !mailbox_.empty();
 }
 
 void Loop::run_due_timers() {

@@ -1,7 +1,8 @@
 // The loop: one thread that owns all state. Every other thread only posts to it.
 // Threads: post() from any thread; all else on the loop's own.
-// Limits: kMailboxMax waiting posts.
-// If it falls behind: post() returns false and drops the task; every caller says what that means.
+// Limits: kMailboxMax waiting posts; kPostsPerTurn of them before timers and descriptors have a
+// turn. If it falls behind: post() returns false and drops the task; every caller says what that
+// means.
 #pragma once
 
 #include <sys/epoll.h>
@@ -24,6 +25,7 @@ class Loop {
   using TimerId = std::uint64_t;
 
   static constexpr std::size_t kMailboxMax = 65'536;
+  static constexpr std::size_t kPostsPerTurn = 16;
 
   explicit Loop(const Clock& clock);
   Loop(const Loop&) = delete;
@@ -46,7 +48,7 @@ class Loop {
   void stop();
 
  private:
-  void drain_mailbox();
+  bool run_some_posts();
   void run_due_timers();
   int wait_milliseconds() const;
 

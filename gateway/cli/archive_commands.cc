@@ -14,9 +14,8 @@ void show_days(const json::Value& value, const Zone& zone) {
   }
   Table table({"CAMERA", "DAY", "FOOTAGE", "LENGTH", "SIZE", "SEGMENTS", "NOTE"});
   for (const json::Value& day : days) {
-    std::string note = flag(day, "held") ? "held" : "";
     const std::uint64_t recovered = number(day, "recovered");
-    if (recovered > 0) note += fmt::format("{}{} recovered", note.empty() ? "" : ", ", recovered);
+    const std::string note = recovered > 0 ? fmt::format("{} recovered", recovered) : "";
     const auto seconds = std::chrono::seconds(number(day, "seconds"));
     table.row({text(day, "camera"), text(day, "day"), zone.span(text(day, "from"), text(day, "to")),
                span_text(seconds), size_text(number(day, "bytes")),

@@ -56,6 +56,9 @@ void show_pieces(const json::Value& request, const Zone& zone) {
     say(fmt::format("\npiece {}: {}, {}: {}{}\n", number(piece, "piece"),
                     shown(text(piece, "camera")), zone.span(text(piece, "from"), text(piece, "to")),
                     shown(text(piece, "state")), progress_words(piece)));
+    if (const auto clip = number(piece, "clip"); clip != 0) {
+      line("  left as", fmt::format("clip {}", clip));
+    }
     line("  approval", text(piece, "approval"));
     const std::vector<std::string> redact = texts(piece, "redact");
     line("  hidden", redact.empty() ? "nothing" : joined(redact));

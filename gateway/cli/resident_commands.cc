@@ -146,7 +146,7 @@ void add_resident_commands(CLI::App& app, Session& session) {
   add_list(*group, session);
   const auto of_add = keep<Options>();
   CLI::App* command =
-      add_one(*group, session, "add", "let one more resident answer; another one agrees",
+      add_one(*group, session, "add", "let one more resident answer; everybody with a PIN agrees",
               "latchstring resident add kim --as alex", add, of_add);
   of_add->by.add_to(*command, false);
   const auto of_pin = keep<Options>();
@@ -159,7 +159,7 @@ void add_resident_commands(CLI::App& app, Session& session) {
       ->check(CLI::Range(0, 1'048'576));
   const auto of_remove = keep<Options>();
   command = add_one(*group, session, "remove", "a resident answers no more",
-                    "latchstring resident remove kim --as alex", remove, of_remove);
+                    "latchstring resident remove kim --as kim", remove, of_remove);
   of_remove->by.add_to(*command, true);
 }
 

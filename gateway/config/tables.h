@@ -87,7 +87,7 @@ inline constexpr std::array kArchiveKeys{
     ranged_row("keep_free", yaml::Type::bytes, "2 GiB", 0, kBytesMost,
                "how much of the disk stays free"),
     ranged_row("hold_bytes", yaml::Type::bytes, "", 0, kBytesMost,
-               "how much evidence is held; else 20 % of keep_bytes"),
+               "for evidence holds, which are not made yet; else 20 % of keep_bytes"),
     ranged_row("pending_bytes", yaml::Type::bytes, "", 0, kBytesMost,
                "how much is pinned for open requests; else 10 % of keep_bytes"),
     ranged_row("sync", yaml::Type::duration, "5 seconds", 1, 60, "what a power cut may lose"),

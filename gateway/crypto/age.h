@@ -90,7 +90,9 @@ absl::StatusOr<Bytes> recover_truncated(std::uint64_t sealed_size, const ReadAt&
 
 // Small things in memory (messages, keys).
 absl::StatusOr<Bytes> seal(ByteView plain, const std::vector<Recipient>& to);
-absl::StatusOr<Secret> open(ByteView sealed, const Identity& identity, std::size_t limit_bytes);
+// `stanzas_max` is looked at before any key is tried: each stanza costs a scalar multiplication.
+absl::StatusOr<Secret> open(ByteView sealed, const Identity& identity, std::size_t limit_bytes,
+                            std::size_t stanzas_max = kAgeStanzasMax);
 
 // Size of the sealed file for this many plain bytes after a header of `header_bytes`.
 std::uint64_t sealed_size(std::uint64_t plain_bytes, std::uint64_t header_bytes);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "gateway/base/status.h"
-#include "gateway/crypto/age.h"
 #include "gateway/crypto/encoding.h"
 #include "gateway/crypto/hkdf.h"
 
@@ -90,13 +89,13 @@ void append_stanza(std::string& text, const Stanza& stanza) {
 
 }  // namespace
 
-absl::StatusOr<Header> parse_header(std::string_view start) {
+absl::StatusOr<Header> parse_header(std::string_view start, std::size_t stanzas_max) {
   if (!start.starts_with(kVersionLine)) return invalid("not an age v1 file");
   std::string_view rest = start.substr(kVersionLine.size());
   Header header;
   while (rest.starts_with(kStanzaStart)) {
-    if (header.stanzas.size() == kAgeStanzasMax) {
-      return invalid("an age file for more than {} recipients", kAgeStanzasMax);
+    if (header.stanzas.size() == stanzas_max) {
+      return invalid("an age file for more than {} recipients", stanzas_max);
     }
     LS_ASSIGN(Stanza stanza, take_stanza(rest));
     header.stanzas.push_back(std::move(stanza));

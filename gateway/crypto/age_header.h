@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/crypto/age.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/crypto/secret.h"
 
@@ -25,7 +26,8 @@ struct Header {
 };
 
 // `start`: the first kAgeHeaderMax bytes of the file, or all of it. InvalidArgument.
-absl::StatusOr<Header> parse_header(std::string_view start);
+absl::StatusOr<Header> parse_header(std::string_view start,
+                                    std::size_t stanzas_max = kAgeStanzasMax);
 
 // The header with its MAC under the file key.
 std::string encode_header(const std::vector<Stanza>& stanzas, const Secret& file_key);

@@ -18,9 +18,11 @@ constexpr std::size_t kKey = 32;
 }  // namespace
 
 absl::StatusOr<Recipient> Recipient::parse(std::string_view text) {
-  if (text.starts_with("age1pq") || text.starts_with("age1tagpq")) {
+  // With the separator `1`, which is no letter of Bech32 data: the key of an ordinary recipient may
+  // begin with `pq`.
+  if (text.starts_with("age1pq1") || text.starts_with("age1tagpq1")) {
     return invalid(
-        "post-quantum recipients (`age1pq...`) are not supported yet; "
+        "post-quantum recipients (`age1pq1...`) are not supported yet; "
         "give an X25519 recipient (`age1...`, 62 characters)");
   }
   absl::StatusOr<bech32::Decoded> decoded = bech32::decode(as_bytes(text));

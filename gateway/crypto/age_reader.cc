@@ -123,10 +123,11 @@ absl::Status StreamReader::read(std::uint64_t offset, std::span<std::uint8_t> ou
   return absl::OkStatus();
 }
 
-absl::StatusOr<Header> read_header(std::uint64_t sealed_size, const ReadAt& read_at) {
+absl::StatusOr<Header> read_header(std::uint64_t sealed_size, const ReadAt& read_at,
+                                   std::size_t stanzas_max) {
   Bytes start(static_cast<std::size_t>(std::min<std::uint64_t>(sealed_size, kAgeHeaderMax)));
   LS_RETURN_IF_ERROR(read_at(0, start));
-  return parse_header(as_text(start));
+  return parse_header(as_text(start), stanzas_max);
 }
 
 struct Opened {
@@ -138,8 +139,9 @@ struct Opened {
 // `unwrap` finds the file key in the header.
 template <class Unwrap>
 absl::StatusOr<Opened> open_payload(std::uint64_t sealed_size, const ReadAt& read_at,
-                                    const Unwrap& unwrap) {
-  LS_ASSIGN(const Header header, read_header(sealed_size, read_at));
+                                    const Unwrap& unwrap,
+                                    std::size_t stanzas_max = kAgeStanzasMax) {
+  LS_ASSIGN(const Header header, read_header(sealed_size, read_at, stanzas_max));
   Opened opened;
   LS_ASSIGN(opened.file_key, unwrap(header));
   LS_RETURN_IF_ERROR(check_mac(header, opened.file_key));
@@ -160,13 +162,19 @@ absl::StatusOr<std::unique_ptr<Reader>> make_reader(const Opened& opened, ReadAt
   return reader;
 }
 
+absl::StatusOr<std::unique_ptr<Reader>> open_for(std::uint64_t sealed_size, ReadAt read_at,
+                                                 std::span<const Identity* const> identities,
+                                                 std::size_t stanzas_max) {
+  const auto unwrap = [&](const Header& header) { return unwrap_file_key(header, identities); };
+  LS_ASSIGN(const Opened opened, open_payload(sealed_size, read_at, unwrap, stanzas_max));
+  return make_reader(opened, std::move(read_at));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Reader>> Reader::open(std::uint64_t sealed_size, ReadAt read_at,
                                                      std::span<const Identity* const> identities) {
-  const auto unwrap = [&](const Header& header) { return unwrap_file_key(header, identities); };
-  LS_ASSIGN(const Opened opened, open_payload(sealed_size, read_at, unwrap));
-  return make_reader(opened, std::move(read_at));
+  return open_for(sealed_size, std::move(read_at), identities, kAgeStanzasMax);
 }
 
 absl::StatusOr<std::unique_ptr<Reader>> Reader::open_with_passphrase(std::uint64_t sealed_size,
@@ -202,14 +210,16 @@ absl::StatusOr<Bytes> recover_truncated(std::uint64_t sealed_size, const ReadAt&
   return plain;
 }
 
-absl::StatusOr<Secret> open(ByteView sealed, const Identity& identity, std::size_t limit_bytes) {
+absl::StatusOr<Secret> open(ByteView sealed, const Identity& identity, std::size_t limit_bytes,
+                            std::size_t stanzas_max) {
   const auto read_at = [sealed](std::uint64_t offset, std::span<std::uint8_t> out) {
     const ByteView part = sealed.subspan(static_cast<std::size_t>(offset), out.size());
     std::copy(part.begin(), part.end(), out.begin());
     return absl::OkStatus();
   };
   const Identity* const identities[] = {&identity};
-  LS_ASSIGN(const std::unique_ptr<Reader> reader, Reader::open(sealed.size(), read_at, identities));
+  LS_ASSIGN(const std::unique_ptr<Reader> reader,
+            open_for(sealed.size(), read_at, identities, stanzas_max));
   if (reader->plain_size() > limit_bytes) {
     return exhausted("an age file with more than {} bytes", limit_bytes);
   }

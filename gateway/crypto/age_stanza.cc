@@ -79,10 +79,11 @@ absl::StatusOr<Bytes> argument_bytes(const Stanza& stanza, std::size_t count, st
 }
 
 // Empty: for somebody else.
-absl::StatusOr<Secret> open_x25519(const Stanza& stanza, const Identity& identity) {
+absl::StatusOr<Secret> open_x25519(const Stanza& stanza, const Identity& identity,
+                                   const Recipient& own) {
   LS_ASSIGN(const Bytes share, argument_bytes(stanza, 2, kPoint));
   LS_ASSIGN(const Secret wrap_key,
-            x25519_wrap_key(identity.secret().view(), share, share, identity.recipient().bytes()));
+            x25519_wrap_key(identity.secret().view(), share, share, own.bytes()));
   return open_file_key(wrap_key, stanza.body);
 }
 
@@ -130,13 +131,15 @@ absl::StatusOr<Stanza> make_scrypt_stanza(const Secret& passphrase, int log2_wor
 absl::StatusOr<Secret> unwrap_file_key(const Header& header,
                                        std::span<const Identity* const> identities) {
   LS_RETURN_IF_ERROR(check_scrypt_is_alone(header));
+  std::vector<Recipient> own;  // each costs a scalar multiplication: once, not for every stanza
+  for (const Identity* identity : identities) own.push_back(identity->recipient());
   Secret found;
   // All of them, also after one fitted: a malformed stanza refuses the file wherever it stands.
   for (const Stanza& stanza : header.stanzas) {
     if (stanza.arguments[0] != kX25519) continue;
     LS_RETURN_IF_ERROR(argument_bytes(stanza, 2, kPoint).status());
-    for (const Identity* identity : identities) {
-      LS_ASSIGN(Secret file_key, open_x25519(stanza, *identity));
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      LS_ASSIGN(Secret file_key, open_x25519(stanza, *identities[i], own[i]));
       if (found.empty()) found = std::move(file_key);
     }
   }

@@ -31,6 +31,7 @@ void Cuts::stop(const std::string& release, int piece) {
   });
   filling_.erase({release, piece});
   worker_.cancel({release, piece});
+  retry();
 }
 
 bool Cuts::is_ready(const Waiting& waiting) {
@@ -41,15 +42,21 @@ bool Cuts::is_ready(const Waiting& waiting) {
 }
 
 void Cuts::retry() {
-  for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
-    if (!is_ready(*waiting)) {
-      ++waiting;
-      continue;
-    }
-    Grant grant = std::move(waiting->grant);
-    waiting = waiting_.erase(waiting);
-    start(std::move(grant));
+  while (worker_.is_free()) {
+    std::optional<Grant> grant = take_ready();
+    if (!grant) return;
+    start(*std::move(grant));  // what fails comes back here
   }
+}
+
+std::optional<Grant> Cuts::take_ready() {
+  for (auto waiting = waiting_.begin(); waiting != waiting_.end(); ++waiting) {
+    if (!is_ready(*waiting)) continue;
+    Grant grant = std::move(waiting->grant);
+    waiting_.erase(waiting);
+    return grant;
+  }
+  return std::nullopt;
 }
 
 void Cuts::start(Grant grant) {
@@ -64,10 +71,7 @@ void Cuts::start(Grant grant) {
 
 absl::StatusOr<ReleaseWorker::Work> Cuts::work_for(Grant grant) {
   const GrantTerms& terms = grant.terms();
-  LS_RETURN_IF_ERROR(parts_.archive.collect());
-  // Footage is in the ledger before it is released.
-  LS_RETURN_IF_ERROR(parts_.commit_segments());
-  LS_ASSIGN(archive::Footage footage, parts_.archive.footage(terms.camera, terms.interval));
+  LS_ASSIGN(archive::Footage footage, committed_footage(terms));
   LS_ASSIGN(seal::Context context, context_for(terms));
   for (const archive::Segment& segment : footage.segments) {
     if (segment.camera_offset_ms) context.camera_offset_ms = segment.camera_offset_ms;
@@ -77,6 +81,20 @@ absl::StatusOr<ReleaseWorker::Work> Cuts::work_for(Grant grant) {
   if (!context.officer.empty()) folder = parts_.config.outbox_dir() / outbox_name(terms);
   return ReleaseWorker::Work{std::move(grant), std::move(footage), std::move(context),
                              std::move(folder)};
+}
+
+// Footage is in the ledger before it is released. A segment may end between the two steps.
+absl::StatusOr<archive::Footage> Cuts::committed_footage(const GrantTerms& terms) {
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries; ++i) {
+    LS_RETURN_IF_ERROR(parts_.commit_segments());
+    LS_ASSIGN(archive::Footage footage, parts_.archive.footage(terms.camera, terms.interval));
+    const bool committed =
+        std::all_of(footage.segments.begin(), footage.segments.end(),
+                    [](const archive::Segment& segment) { return segment.ledger_index >= 0; });
+    if (committed) return footage;
+  }
+  return unavailable("the footage is not in the ledger");
 }
 
 absl::StatusOr<seal::Context> Cuts::context_for(const GrantTerms& terms) {
@@ -101,6 +119,7 @@ absl::StatusOr<seal::Context> Cuts::context_for(const GrantTerms& terms) {
     context.recipients.push_back(std::move(recipient));
   }
   if (request.state.subject.is_gift) context.gift = terms.release_id;
+  LS_ASSIGN(context.number, parts_.docket.next_clip(terms.release_id));
   context.asked = request.state.subject.footage;
   context.clock = parts_.config.clock == ClockTrust::kernel ? "kernel" : "assumed";
   if (!context.officer.empty()) context.delete_after = rules->always.delete_after;
@@ -127,11 +146,14 @@ std::optional<double> Cuts::progress(const std::string& release, int piece) cons
 
 void Cuts::on_made(ReleaseWorker::Made made) {
   filling_.erase(made.key);
-  if (!made.parts.ok()) return fail(made.key, made.parts.status());
-  if (auto* packed = std::get_if<std::vector<seal::PackedClip>>(&*made.parts)) {
-    return parts_.on_packed(made.key, std::move(*packed));
+  if (!made.parts.ok()) {
+    fail(made.key, made.parts.status());
+  } else if (auto* packed = std::get_if<std::vector<seal::PackedClip>>(&*made.parts)) {
+    parts_.on_packed(made.key, std::move(*packed));
+  } else {
+    parts_.on_step(parts_.docket.sealed(std::get<std::vector<SealedClip>>(*made.parts)));
   }
-  parts_.on_step(parts_.docket.sealed(std::get<std::vector<SealedClip>>(*made.parts)));
+  retry();
 }
 
 void Cuts::fail(const ReleaseWorker::Key& key, const absl::Status& why) {

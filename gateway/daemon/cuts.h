@@ -1,5 +1,7 @@
-// From a grant to sealed files: waits until the footage is out of the open segment, gathers what
-// the manifest says, gives it to the release worker, and brings the result back to the docket.
+// From a grant to sealed files: waits until the footage is out of the open segment and the release
+// worker is free, gathers what the manifest says, gives it to the worker, and brings the result
+// back to the docket. One piece at a time, so that each is sealed under the number that it leaves
+// under (state::Docket::next_clip).
 // Threads: loop only.
 // Limits: kSegmentPatience; then what is there is cut.
 #pragma once
@@ -59,8 +61,10 @@ class Cuts {
     Duration until{0};  // steady time
   };
   bool is_ready(const Waiting& waiting);
+  std::optional<Grant> take_ready();
   void start(Grant grant);
   absl::StatusOr<ReleaseWorker::Work> work_for(Grant grant);
+  absl::StatusOr<archive::Footage> committed_footage(const GrantTerms& terms);
   absl::StatusOr<seal::Context> context_for(const GrantTerms& terms);
   void on_made(ReleaseWorker::Made made);
 

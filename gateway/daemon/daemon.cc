@@ -166,7 +166,8 @@ void Daemon::ask_again() {
 }
 
 absl::StatusOr<bool> Daemon::load_rules() {
-  LS_ASSIGN(const bool changed, rules_->reload());
+  // Also where they could not be remembered: an older file is never honoured in their place.
+  const auto changed = rules_->reload();
   state::House& house = docket_->house();
   house.rules = rules_->current();
   house.last_valid = rules_->last_valid();
@@ -178,7 +179,8 @@ absl::StatusOr<bool> Daemon::load_rules() {
   if (rules_->current() == nullptr) {
     tell(fmt::format("the rules file is broken, nothing is shared:\n{}", rules_->fault()));
   }
-  if (changed) {
+  LS_RETURN_IF_ERROR(changed.status());
+  if (*changed) {
     LS_RETURN_IF_ERROR(append(
         ledger::PolicyChange{rules_->current() == nullptr ? "broken" : "accepted",
                              rules_->current() == nullptr ? "" : rules_->current()->sha256}));
@@ -196,6 +198,17 @@ void Daemon::note_cameras(const Recorders::Changes& changes) {
   };
   for (const std::string& camera : changes.stopped) note(camera, "removed");
   for (const std::string& camera : changes.started) note(camera, "added");
+}
+
+// Terms count by the wall clock: who set it, and when, may matter to a court.
+void Daemon::note_clock_jump() {
+  const Instant booted = clock_.now() - clock_.steady();
+  const Duration by = booted - std::exchange(booted_, booted);
+  if (booted - by == Instant{} || std::chrono::abs(by) < kClockJump) return;
+  const auto by_ms = std::chrono::duration_cast<std::chrono::milliseconds>(by).count();
+  tell(fmt::format("the clock was set by {} ms", by_ms));
+  const absl::Status noted = append(ledger::ClockJump{by_ms});
+  if (!noted.ok()) log_line(LogLevel::error, message_of(noted));
 }
 
 Daemon::Reloaded Daemon::reload() {

@@ -29,6 +29,7 @@
 namespace latchstring::daemon {
 
 inline constexpr Duration kTick = std::chrono::seconds{1};
+inline constexpr Duration kClockJump = std::chrono::seconds{2};  // smaller steps are not noted
 
 class Daemon {
  public:
@@ -92,6 +93,7 @@ class Daemon {
   void tick();
   void hourly();
   absl::Status heartbeat();
+  void note_clock_jump();
   absl::Status append(ledger::Event event, std::string detail = {});
   void note_cameras(const Recorders::Changes& changes);
   void sweep_outbox();
@@ -130,6 +132,7 @@ class Daemon {
   std::string blocked_;     // why nothing is shared, as last looked at
   std::string remembered_;  // the checkpoint in the file beside the database
   Instant hour_{};          // whose duties are done
+  Instant booted_{};        // by both clocks, when last looked at; moves when the wall clock is set
 };
 
 }  // namespace latchstring::daemon

@@ -11,6 +11,8 @@ namespace {
 
 using std::chrono::hours;
 
+constexpr std::string_view kDailyDay = "daily-checkpoint-day";
+
 Instant hour_of(Instant instant) {
   return std::chrono::floor<hours>(instant);
 }
@@ -26,6 +28,7 @@ void complain(std::string_view what, const absl::Status& status) {
 }  // namespace
 
 void Daemon::tick() {
+  note_clock_jump();
   follow_block();
   perform_all(docket_->tick());
   complain("archive", archive_->collect());
@@ -35,6 +38,7 @@ void Daemon::tick() {
   const auto kept = archive_->tick();
   complain("archive", kept.status());
   if (kept.ok()) {
+    complain("archive", kept->not_mended);
     for (const std::string& day : kept->forgotten_days) {
       complain("ledger", append({ledger::Shred{"day", household_.day_span(day)}}));
     }
@@ -60,26 +64,35 @@ void Daemon::hourly() {
   if (hour == hour_) return;
   const Interval last{hour_, hour};
   const bool first = hour_ == Instant{};
-  const bool new_day = !first && household_.day_of(hour_) != household_.day_of(hour);
   hour_ = hour;
   complain("ledger", commit_segments());
+  complain("ledger", heartbeat());
+  complain("mail", docket_->mail().drop_undeliverable());
+  post_->forget_ended();
   if (first) return;
   const trust::Strangers::Count strangers = post_->strangers().take();
   if (strangers.malformed + strangers.denied > 0) {
     complain("ledger", append(ledger::Unverified{last, strangers.malformed, strangers.denied}));
   }
-  if (new_day) complain("ledger", heartbeat());
 }
 
-// The only checkpoint that every requester sees: once a day, of a tree filled up, so that its size
-// tells nobody about the requests of others.
+// The only checkpoint that every requester sees: once each local day, of a tree filled up, so that
+// its size tells nobody about the requests of others. Where the daemon was down at midnight: when
+// it is up again. The day that is done stands in the database, so that no restart makes another
+// one.
 absl::Status Daemon::heartbeat() {
+  if (!clock_.is_right()) return absl::OkStatus();  // which day it is, is not known
+  const std::string today = household_.day_of(clock_.now());
+  LS_ASSIGN(const auto done, state::find_setting(*database_, kDailyDay));
+  if (done == today) return absl::OkStatus();
   LS_ASSIGN(store::Transaction transaction, database_->begin());
-  LS_RETURN_IF_ERROR(ledger_->append({clock_.now(), ledger::Heartbeat{}, "", ""}).status());
-  LS_ASSIGN(const ledger::Checkpoint daily,
-            ledger_->checkpoint_now(ledger::Audience::daily, clock_.now()));
-  LS_RETURN_IF_ERROR(transaction.commit());
-  return absl::OkStatus();
+  LS_RETURN_IF_ERROR(state::keep_setting(*database_, kDailyDay, today));
+  // A new house begins with its first midnight.
+  if (done) {
+    LS_RETURN_IF_ERROR(ledger_->append({clock_.now(), ledger::Heartbeat{}, "", ""}).status());
+    LS_RETURN_IF_ERROR(ledger_->checkpoint_now(ledger::Audience::daily, clock_.now()).status());
+  }
+  return transaction.commit();
 }
 
 // Kept beside the database, so that a database replaced by an older copy is noticed.
@@ -98,7 +111,7 @@ std::string Daemon::remembered_checkpoint() const {
 
 absl::Status Daemon::commit_segments() {
   const Instant now = clock_.now();
-  LS_ASSIGN(const std::vector<archive::Segment> segments, archive_->uncommitted(now));
+  LS_ASSIGN(const std::vector<archive::Segment> segments, archive_->uncommitted(Instant::max()));
   if (segments.empty()) return absl::OkStatus();
   proof::MemoryTree tree;
   std::vector<std::string> ids;

@@ -100,7 +100,10 @@ void Daemon::pin_footage(const state::StoredRequest& request) {
   const release::Subject& subject = request.state.subject;
   for (const std::string& camera : docket_->cameras_of(request)) {
     const auto lost = archive_->pin({subject.id, camera, subject.footage});
-    if (!lost.ok()) continue;
+    if (!lost.ok()) {
+      tell(fmt::format("request {}: {}", subject.id, message_of(lost.status())));
+      continue;
+    }
     for (const std::string& other : *lost) {
       tell(fmt::format("request {} lost its footage: too much is pending", other));
     }

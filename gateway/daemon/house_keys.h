@@ -1,4 +1,6 @@
-// The keys a gateway is known by, from its keyring; made at the first start.
+// The keys a gateway is known by, from its keyring; made at the first start. Their public halves
+// are remembered in the state database: tickets and evidence name them. Invariant: none of them is
+// ever replaced by a new one.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -20,7 +22,8 @@ struct HouseKeys {
   crypto::age::Recipient archive;  // the household's, off this box
 };
 
-// FailedPrecondition: there is no archive recipient: `latchstring init` was not run.
+// FailedPrecondition: there is no archive recipient: `latchstring init` was not run; or a key is
+// missing, or another one than before.
 absl::StatusOr<std::unique_ptr<HouseKeys>> open_house_keys(const config::Config& config,
                                                            crypto::Keyring& keyring,
                                                            store::Database& database);

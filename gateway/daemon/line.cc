@@ -1,6 +1,7 @@
 #include "gateway/daemon/line.h"
 
 #include <algorithm>
+#include <map>
 #include <thread>
 
 #include "gateway/base/ensure.h"
@@ -9,6 +10,7 @@
 #include "gateway/crypto/encoding.h"
 #include "gateway/crypto/x509.h"
 #include "gateway/state/schema.h"
+#include "gateway/trust/mailboxes.h"
 
 namespace latchstring::daemon {
 namespace {
@@ -97,11 +99,32 @@ absl::Status Line::start_broker(const config::Config& config, crypto::Keyring& k
   options.ca_pem = ca.certificate_pem;
   options.server = std::move(server);
   LS_ASSIGN(broker_, link::Broker::open(std::move(options)));
+  LS_RETURN_IF_ERROR(match_mailboxes(database));
   LS_RETURN_IF_ERROR(broker_->start());
   watch_broker();
   // At start only: a first attempt that finds nobody costs the link its patience.
   for (Duration waited{0}; !broker_->listening() && waited < kBrokerStart; waited += kBrokerPoll) {
     std::this_thread::sleep_for(kBrokerPoll);
+  }
+  return absl::OkStatus();
+}
+
+// The rows are the truth: a mailbox that was removed lets nobody in, one that was made lets its
+// agency in.
+absl::Status Line::match_mailboxes(store::Database& database) {
+  LS_ASSIGN(const std::vector<trust::Mailbox> rows, trust::Mailboxes(database).list());
+  std::map<std::string, std::string> hashes;
+  std::map<std::string, std::string> agencies;
+  for (const trust::Mailbox& row : rows) {
+    hashes[row.id] = row.password_hash;
+    agencies[row.id] = row.agency;
+  }
+  LS_ASSIGN(const std::vector<std::string> without, broker_->match(hashes));
+  for (const std::string& mailbox : without) {
+    log_line(LogLevel::warning,
+             fmt::format("agency `{}` has no login at the broker: make it a new ticket with "
+                         "`latchstring agency add`",
+                         agencies[mailbox]));
   }
   return absl::OkStatus();
 }
@@ -146,8 +169,14 @@ absl::Status Line::start_link(const config::Config& config, const std::string& g
     });
   };
   callbacks.on_message = [this, handle = events.on_message](wire::Peer peer, Bytes bytes) {
-    [[maybe_unused]] const bool posted = loop_.post(
-        [handle, peer = std::move(peer), bytes = std::move(bytes)] { handle(peer, bytes); });
+    const std::size_t cost = link::ByteBudget::cost_of(bytes.size());
+    if (!waiting_.take(cost)) return;
+    const bool posted =
+        loop_.post([this, cost, handle, peer = std::move(peer), bytes = std::move(bytes)] {
+          waiting_.give_back(cost);
+          handle(peer, bytes);
+        });
+    if (!posted) waiting_.give_back(cost);
   };
   callbacks.on_sent = [this, handle = events.on_sent](wire::TransferId transfer,
                                                       std::vector<std::uint64_t> indices) {
@@ -186,15 +215,23 @@ void Line::restart_broker() {
   restart_timer_ = loop_.after(link::kRestartMax, [this] { restart_broker(); });
 }
 
-absl::StatusOr<std::string> Line::set_mailbox(std::string_view mailbox) {
+absl::StatusOr<Line::Login> Line::draw_login(std::string_view mailbox) {
   if (broker_ == nullptr) return not_now("the broker is not ours: it draws its mailboxes itself");
-  std::string password = crypto::to_base64url(crypto::random_bytes(kPasswordBytes));
-  LS_RETURN_IF_ERROR(broker_->set_mailbox(mailbox, crypto::Secret::copy_of(as_bytes(password))));
-  return password;
+  Login login;
+  login.password = crypto::to_base64url(crypto::random_bytes(kPasswordBytes));
+  LS_ASSIGN(login.hash,
+            broker_->hash_of(mailbox, crypto::Secret::copy_of(as_bytes(login.password))));
+  return login;
+}
+
+absl::Status Line::set_mailbox(std::string_view mailbox, std::string_view hash) {
+  return broker_ == nullptr ? absl::OkStatus() : broker_->set_hash(mailbox, hash);
 }
 
 absl::Status Line::remove_mailbox(std::string_view mailbox) {
-  return broker_ == nullptr ? absl::OkStatus() : broker_->remove_mailbox(mailbox);
+  if (broker_ == nullptr) return absl::OkStatus();
+  const absl::Status removed = broker_->remove_mailbox(mailbox);
+  return absl::IsNotFound(removed) ? absl::OkStatus() : removed;  // it never got so far
 }
 
 int Line::port() const {

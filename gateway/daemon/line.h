@@ -1,6 +1,7 @@
 // The line to the outside: the managed Mosquitto (or somebody else's broker) and our connection to
 // it. A managed broker that ends is started again, with back-off.
 // Threads: loop only; the link's callbacks post to the loop.
+// Limits: link::kWaitingBytesMax of messages that wait for the loop; beyond it they are dropped.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -14,6 +15,7 @@
 #include "gateway/config/config.h"
 #include "gateway/crypto/keyring.h"
 #include "gateway/link/broker.h"
+#include "gateway/link/byte_budget.h"
 #include "gateway/link/gateway_link.h"
 #include "gateway/store/store.h"
 
@@ -43,8 +45,15 @@ class Line {
   Instant since() const { return since_; }  // when it came up or went down
   const std::string& fault() const { return fault_; }
 
-  // Managed broker only: a mailbox with a fresh password, which is returned for the ticket.
-  absl::StatusOr<std::string> set_mailbox(std::string_view mailbox);
+  // Managed broker only: a fresh password, for the ticket, and its hash. The broker knows nothing
+  // of it before set_mailbox(): the mailbox's row is committed in between, and is what counts. What
+  // a crash left apart is set right at the next start.
+  struct Login {
+    std::string password;
+    std::string hash;
+  };
+  absl::StatusOr<Login> draw_login(std::string_view mailbox);
+  absl::Status set_mailbox(std::string_view mailbox, std::string_view hash);
   absl::Status remove_mailbox(std::string_view mailbox);
   const std::string& ca_pem() const { return ca_pem_; }
   // The broker's own port: the one of the configuration, or the free one that was chosen.
@@ -54,6 +63,7 @@ class Line {
   Line(Loop& loop, const Clock& clock) : loop_(loop), clock_(clock) {}
   absl::Status start_broker(const config::Config& config, crypto::Keyring& keyring,
                             store::Database& database, const std::string& gateway_id);
+  absl::Status match_mailboxes(store::Database& database);
   absl::Status start_link(const config::Config& config, const std::string& gateway_id,
                           Events events);
   void watch_broker();
@@ -62,6 +72,7 @@ class Line {
   Loop& loop_;
   const Clock& clock_;
   std::string ca_pem_;
+  link::ByteBudget waiting_;  // any thread; messages on their way to the loop
   std::unique_ptr<link::Broker> broker_;
   std::unique_ptr<link::GatewayLink> link_;
   int watched_fd_ = -1;

@@ -36,6 +36,23 @@ wire::Ticket ticket_for(Daemon& daemon, const std::string& mailbox, const std::s
   return ticket;
 }
 
+// `pinned`: the agency's key, where its mailbox is new.
+absl::Status keep(Daemon& daemon, const trust::Mailbox& mailbox, const crypto::VerifyKey* pinned) {
+  LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
+  if (pinned == nullptr) {
+    LS_RETURN_IF_ERROR(daemon.mailboxes().set_password_hash(mailbox.id, mailbox.password_hash));
+    return transaction.commit();
+  }
+  LS_RETURN_IF_ERROR(daemon.mailboxes().add(mailbox));
+  const std::string key_sha256 = crypto::to_hex(crypto::sha256(pinned->bytes()));
+  LS_RETURN_IF_ERROR(
+      daemon.ledger()
+          .append({daemon.clock().now(), ledger::TrustChange{"agency_added", key_sha256}, "",
+                   mailbox.agency})
+          .status());
+  return transaction.commit();
+}
+
 absl::StatusOr<json::Writer> add(Daemon& daemon, const std::string& agency,
                                  const std::string& wanted) {
   const auto& rules = daemon.rules().current();
@@ -48,22 +65,23 @@ absl::StatusOr<json::Writer> add(Daemon& daemon, const std::string& agency,
     return invalid("the broker is the gateway's own: it draws the mailbox itself");
   }
   LS_ASSIGN(std::optional<trust::Mailbox> mailbox, mailbox_of(daemon, agency));
-  LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
-  if (!mailbox) {
+  const bool is_new = !mailbox;
+  if (is_new) {
     mailbox = trust::Mailbox{wanted.empty() ? crypto::random_id() : wanted, agency, "",
                              daemon.clock().now()};
-    LS_RETURN_IF_ERROR(daemon.mailboxes().add(*mailbox));
-    const std::string key_sha256 = crypto::to_hex(crypto::sha256(pinned->second.key.bytes()));
-    LS_RETURN_IF_ERROR(daemon.ledger()
-                           .append({daemon.clock().now(),
-                                    ledger::TrustChange{"agency_added", key_sha256}, "", agency})
-                           .status());
   }
   std::string secret;
   if (daemon.line().managed()) {
-    LS_ASSIGN(secret, daemon.line().set_mailbox(mailbox->id));
+    LS_ASSIGN(Line::Login login, daemon.line().draw_login(mailbox->id));
+    mailbox->password_hash = std::move(login.hash);
+    secret = std::move(login.password);
   }
-  LS_RETURN_IF_ERROR(transaction.commit());
+  // The row first: after a crash the broker is made to fit it, and the other way round nobody
+  // would know of the login.
+  LS_RETURN_IF_ERROR(keep(daemon, *mailbox, is_new ? &pinned->second.key : nullptr));
+  if (!secret.empty()) {
+    LS_RETURN_IF_ERROR(daemon.line().set_mailbox(mailbox->id, mailbox->password_hash));
+  }
   json::Writer out;
   out.string("agency", agency)
       .string("mailbox", mailbox->id)
@@ -78,11 +96,13 @@ absl::StatusOr<json::Writer> remove(Daemon& daemon, const std::string& agency) {
   if (!mailbox) return out;
   LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
   LS_RETURN_IF_ERROR(daemon.mailboxes().remove(mailbox->id));
+  LS_RETURN_IF_ERROR(daemon.docket().mail().drop_undeliverable());
   LS_RETURN_IF_ERROR(
       daemon.ledger()
           .append({daemon.clock().now(), ledger::TrustChange{"agency_removed", ""}, "", agency})
           .status());
   LS_RETURN_IF_ERROR(transaction.commit());
+  daemon.post().forget_mailbox(mailbox->id);
   LS_RETURN_IF_ERROR(daemon.line().remove_mailbox(mailbox->id));
   return out.string("mailbox", mailbox->id);
 }

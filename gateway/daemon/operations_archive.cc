@@ -1,5 +1,4 @@
 // archive.*: what footage is there, and whether it is whole.
-#include <map>
 #include <memory>
 
 #include "gateway/base/status.h"
@@ -13,61 +12,20 @@ using control::Request;
 
 constexpr std::size_t kSegmentsPerChore = 16;
 
-struct Day {
-  Interval time;
-  std::uint64_t bytes = 0;
-  std::uint64_t segments = 0;
-  std::uint64_t recovered = 0;
-  Duration length{0};
-};
-
-void add_to(Day& day, const archive::Segment& segment) {
-  day.time.from =
-      day.segments == 0 ? segment.time.from : std::min(day.time.from, segment.time.from);
-  day.time.to = std::max(day.time.to, segment.time.to);
-  day.bytes += segment.size_bytes;
-  day.recovered += segment.name.recovered ? 1 : 0;
-  day.length += segment.time.length();
-  ++day.segments;
-}
-
-// Of every camera, all that is indexed.
-absl::StatusOr<std::vector<archive::Footage>> everything(Daemon& daemon) {
-  LS_RETURN_IF_ERROR(daemon.archive().collect());
-  LS_ASSIGN(const std::vector<archive::Span> spans, daemon.archive().spans());
-  std::map<std::string, Interval> cameras;
-  for (const archive::Span& span : spans) {
-    auto [known, fresh] = cameras.try_emplace(span.camera, span.interval);
-    if (!fresh) known->second.to = std::max(known->second.to, span.interval.to);
-  }
-  std::vector<archive::Footage> all;
-  for (const auto& [camera, whole] : cameras) {
-    LS_ASSIGN(archive::Footage footage, daemon.archive().footage(camera, whole));
-    all.push_back(std::move(footage));
-  }
-  return all;
-}
-
 absl::StatusOr<json::Writer> list(Daemon& daemon) {
-  LS_ASSIGN(const std::vector<archive::Footage> all, everything(daemon));
+  LS_ASSIGN(const std::vector<archive::DayTotal> days, daemon.archive().day_totals());
   std::vector<json::Writer> rows;
-  for (const archive::Footage& footage : all) {
-    std::map<std::string, Day> days;
-    for (const archive::Segment& segment : footage.segments) {
-      add_to(days[segment.name.day], segment);
-    }
-    for (const auto& [name, day] : days) {
-      json::Writer row;
-      row.string("camera", footage.camera)
-          .string("day", name)
-          .string("from", to_rfc3339(day.time.from))
-          .string("to", to_rfc3339(day.time.to))
-          .natural("segments", day.segments)
-          .natural("bytes", day.bytes)
-          .integer("seconds", std::chrono::duration_cast<std::chrono::seconds>(day.length).count())
-          .natural("recovered", day.recovered);
-      rows.push_back(std::move(row));
-    }
+  for (const archive::DayTotal& day : days) {
+    json::Writer row;
+    row.string("camera", day.camera)
+        .string("day", day.day)
+        .string("from", to_rfc3339(day.time.from))
+        .string("to", to_rfc3339(day.time.to))
+        .natural("segments", day.segments)
+        .natural("bytes", day.size_bytes)
+        .integer("seconds", std::chrono::duration_cast<std::chrono::seconds>(day.length).count())
+        .natural("recovered", day.recovered);
+    rows.push_back(std::move(row));
   }
   return json::Writer().objects("days", rows);
 }
@@ -94,27 +52,28 @@ json::Writer report_json(Daemon& daemon, const archive::CheckReport& report, boo
 }
 
 // Index and files first, then the content of every segment, a few at a time: a chore of seconds
-// lets others through.
+// lets others through, and only what it reads is kept from being evicted.
 struct Check {
   bool repair = false;
   Reply reply;
   archive::CheckReport report;
-  std::vector<archive::Footage> footage;  // as long as it lives, these segments stay
-  std::vector<archive::Segment> left;
+  std::string last;  // id of the last segment that was taken
+  archive::Footage reading;
   std::vector<std::string> damaged;
 };
 
 void examine_some(Daemon& daemon, const std::shared_ptr<Check>& check) {
-  if (check->left.empty()) {
+  auto page = daemon.archive().page(check->last, kSegmentsPerChore);
+  if (!page.ok()) return check->reply.fail(page.status());
+  check->reading = *std::move(page);
+  const std::vector<archive::Segment>& segments = check->reading.segments;
+  if (segments.empty()) {
     return check->reply.ok(report_json(daemon, check->report, check->repair));
   }
-  const std::size_t count = std::min(kSegmentsPerChore, check->left.size());
-  const std::vector<archive::Segment> some(check->left.end() - static_cast<std::ptrdiff_t>(count),
-                                           check->left.end());
-  check->left.resize(check->left.size() - count);
+  check->last = segments.back().name.id();
   const bool queued = daemon.slow_chores().run(
-      [check, some, examine = daemon.archive().examiner()] {
-        for (const archive::Segment& segment : some) {
+      [check, examine = daemon.archive().examiner()] {
+        for (const archive::Segment& segment : check->reading.segments) {
           const absl::Status whole = examine(segment);
           if (whole.ok()) continue;
           check->damaged.push_back(fmt::format("{}: {}", segment.name.id(), message_of(whole)));
@@ -135,12 +94,6 @@ void check(Daemon& daemon, bool repair, const Reply& reply) {
   auto report = daemon.archive().check(repair);
   if (!report.ok()) return reply.fail(report.status());
   check->report = *std::move(report);
-  auto footage = everything(daemon);
-  if (!footage.ok()) return reply.fail(footage.status());
-  check->footage = *std::move(footage);
-  for (const archive::Footage& of_camera : check->footage) {
-    check->left.insert(check->left.end(), of_camera.segments.begin(), of_camera.segments.end());
-  }
   examine_some(daemon, check);
 }
 

@@ -94,8 +94,12 @@ json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
       .boolean("want_audio", request.state.subject.want_audio)
       .boolean("want_native", request.state.subject.want_native);
   std::vector<json::Writer> pieces;
+  const auto clips = daemon.docket().clips(request.state.subject.id);
   for (const release::Piece& piece : request.state.pieces) {
     pieces.push_back(piece_json(daemon, request, piece));
+    if (clips.ok() && clips->contains(piece.number)) {
+      pieces.back().integer("clip", clips->at(piece.number));
+    }
   }
   std::vector<json::Writer> answers;
   std::set<std::string> answered;

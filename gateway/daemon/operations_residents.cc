@@ -78,7 +78,12 @@ const trust::Resident* find(const std::vector<trust::Resident>& residents,
   return nullptr;
 }
 
-// Stores a first PIN. Once anybody in the house has one, somebody who has must agree.
+bool is_among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Stores a first PIN. Who enrols somebody can choose their PIN, and answer for them: so everybody
+// who has one must agree.
 void add(Daemon& daemon, Request& asked, const Reply& reply) {
   const std::string name = asked.arguments.text("resident");
   const auto residents = daemon.residents().list();
@@ -102,10 +107,18 @@ void add(Daemon& daemon, Request& asked, const Reply& reply) {
   };
   if (!anybody) return enrol();
   if (asked.pins.empty()) {
-    return reply.fail(denied("a resident who has a PIN must agree"), "give one with --as RESIDENT");
+    return reply.fail(denied("every resident who has a PIN must agree"),
+                      "give each with --as RESIDENT");
   }
   authenticate(daemon, std::move(asked.pins), reply,
-               [enrol](const std::vector<std::string>&) { enrol(); });
+               [enrol, reply, known = *residents](const std::vector<std::string>& agreed) {
+                 for (const trust::Resident& resident : known) {
+                   if (!resident.has_pin || is_among(agreed, resident.name)) continue;
+                   return reply.fail(denied("`{}` must agree too", resident.name),
+                                     "give each resident who has a PIN with --as RESIDENT");
+                 }
+                 enrol();
+               });
 }
 
 void change_pin(Daemon& daemon, Request& asked, const Reply& reply) {
@@ -113,7 +126,7 @@ void change_pin(Daemon& daemon, Request& asked, const Reply& reply) {
   auto pin = std::make_shared<control::Pin>(std::move(asked.new_pin));
   authenticate(daemon, std::move(asked.pins), reply,
                [&daemon, name, pin, reply](const std::vector<std::string>& residents) {
-                 if (std::find(residents.begin(), residents.end(), name) == residents.end()) {
+                 if (!is_among(residents, name)) {
                    return reply.fail(denied("only `{}` may change their own PIN", name));
                  }
                  with_new_pin(
@@ -125,19 +138,27 @@ void change_pin(Daemon& daemon, Request& asked, const Reply& reply) {
                });
 }
 
+// Whom the rules name goes by their own PIN only: else one resident could put themselves in the
+// other's place, and answer for both.
 void remove(Daemon& daemon, Request& asked, const Reply& reply) {
   const std::string name = asked.arguments.text("resident");
-  authenticate(daemon, std::move(asked.pins), reply,
-               [&daemon, name, reply](const std::vector<std::string>&) {
-                 const auto removed = [&]() -> absl::Status {
-                   LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
-                   LS_RETURN_IF_ERROR(daemon.residents().remove(name));
-                   LS_RETURN_IF_ERROR(said(daemon, "resident_removed", name));
-                   return transaction.commit();
-                 }();
-                 if (!removed.ok()) return reply.fail(removed);
-                 reply.ok(json::Writer().string("resident", name));
-               });
+  authenticate(
+      daemon, std::move(asked.pins), reply,
+      [&daemon, name, reply](const std::vector<std::string>& agreed) {
+        const auto& rules = daemon.rules().last_valid();
+        if (!is_among(agreed, name) && (rules == nullptr || is_among(rules->residents, name))) {
+          return reply.fail(denied("the rules name `{}`: only they may remove themselves", name),
+                            "give --as with their name, or take it out of the rules file first");
+        }
+        const auto removed = [&]() -> absl::Status {
+          LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
+          LS_RETURN_IF_ERROR(daemon.residents().remove(name));
+          LS_RETURN_IF_ERROR(said(daemon, "resident_removed", name));
+          return transaction.commit();
+        }();
+        if (!removed.ok()) return reply.fail(removed);
+        reply.ok(json::Writer().string("resident", name));
+      });
 }
 
 }  // namespace

@@ -28,13 +28,14 @@ crypto::Hash hash_of(std::string_view hex) {
   return hash;
 }
 
+// What was sent to us was right; what failed since is ours, and no stranger is counted for it.
+absl::Status ours(const absl::Status& status) {
+  return status.ok() ? status : internal("{}", message_of(status));
+}
+
 }  // namespace
 
 Post::Post(Parts parts) : parts_(std::move(parts)) {}
-
-void Post::use_link(link::GatewayLink* link) {
-  link_ = link;
-}
 
 void Post::on_message(const wire::Peer& peer, const Bytes& bytes) {
   switch (wire::kind_of(bytes)) {
@@ -51,7 +52,7 @@ void Post::on_message(const wire::Peer& peer, const Bytes& bytes) {
 absl::StatusOr<trust::Arrival> Post::arrival_of(const wire::Peer& peer) const {
   LS_ASSIGN(const trust::Mailbox mailbox, parts_.mailboxes.find(peer.mailbox));
   return trust::Arrival{parts_.gateway_id, mailbox.agency, parts_.clock.now(),
-                        parts_.clock.is_right()};
+                        parts_.clock.is_right(), peer.device};
 }
 
 void Post::on_sealed(const wire::Peer& peer, const Bytes& bytes) {
@@ -67,14 +68,15 @@ void Post::on_sealed(const wire::Peer& peer, const Bytes& bytes) {
                ? on_hello(peer, arrival, compact)
                : on_control(peer, arrival, compact);
   };
-  if (const absl::Status status = handle(); !status.ok()) {
-    if (absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status) ||
-        absl::IsNotFound(status)) {
-      strangers_.count(status);
-    } else {
-      parts_.on_trouble(fmt::format("a message was not handled: {}", message_of(status)));
-    }
-  }
+  const absl::Status status = handle();
+  const bool theirs = absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status) ||
+                      absl::IsNotFound(status);
+  if (theirs) return strangers_.count(status);
+  complain("a message was not handled", status);
+}
+
+void Post::complain(std::string_view what, const absl::Status& status) {
+  if (!status.ok()) parts_.on_trouble(fmt::format("{}: {}", what, message_of(status)));
 }
 
 absl::Status Post::on_request(const wire::Peer& peer, const trust::Arrival& arrival,
@@ -82,15 +84,16 @@ absl::Status Post::on_request(const wire::Peer& peer, const trust::Arrival& arri
   const trust::Verifier verifier(parts_.database);
   LS_ASSIGN(const trust::Verified verified,
             verifier.verify_request(compact, parts_.docket.agencies(), arrival));
+  // Who forwards another officer's request gets no answer, and does not take theirs: answers go to
+  // the device that the request came from.
+  LS_RETURN_IF_ERROR(parts_.mailboxes.check_shown(peer, verified.officer.thumbprint));
   // A checkpoint of ours that the tree does not continue: from then on nothing is signed.
   if (!verified.request.checkpoint.empty()) {
-    const absl::Status seen = parts_.ledger.check_seen(verified.request.checkpoint);
-    if (!seen.ok()) {
-      parts_.on_trouble(fmt::format("a requester's checkpoint: {}", message_of(seen)));
-    }
+    complain("a requester's checkpoint", parts_.ledger.check_seen(verified.request.checkpoint));
   }
-  LS_ASSIGN(state::Step received, parts_.docket.receive(verified, peer));
-  parts_.on_step(std::move(received));
+  auto received = parts_.docket.receive(verified, peer);
+  LS_RETURN_IF_ERROR(ours(received.status()));
+  parts_.on_step(*std::move(received));
   if (verified.repeat) return absl::OkStatus();
   // Only now, with `received` committed and posted, is it judged.
   parts_.on_step(parts_.docket.apply(verified.request.id, release::event::Reconsider{}));
@@ -102,32 +105,55 @@ absl::Status Post::on_hello(const wire::Peer& peer, const trust::Arrival& arriva
   const trust::Verifier verifier(parts_.database);
   LS_ASSIGN(const trust::VerifiedHello hello,
             verifier.verify_hello(compact, parts_.docket.agencies(), arrival));
+  LS_ASSIGN(const bool is_new, remember(hello, peer));
+  if (!is_new) return ours(answer_replay(hello, peer));
+  answer_hello(hello, peer);
+  return absl::OkStatus();
+}
+
+// Which officer the device is. A replay changes nothing, not even when it was seen last.
+absl::StatusOr<bool> Post::remember(const trust::VerifiedHello& hello, const wire::Peer& peer) {
+  const trust::Officer& officer = hello.officer;
   LS_ASSIGN(store::Transaction transaction, parts_.database.begin());
   LS_RETURN_IF_ERROR(
-      parts_.mailboxes.saw({peer, hello.officer.credential_jws, parts_.clock.now()}));
-  LS_ASSIGN([[maybe_unused]] const bool is_new,
-            parts_.docket.mail().is_new(hello.officer.thumbprint, peer.device, hello.control.seq));
-  LS_RETURN_IF_ERROR(transaction.commit());
+      parts_.mailboxes.saw({peer, officer.thumbprint, officer.credential_jws, parts_.clock.now()}));
+  LS_ASSIGN(const bool is_new,
+            parts_.docket.mail().is_new(officer.thumbprint, peer.device, hello.control.seq));
+  if (is_new) LS_RETURN_IF_ERROR(ours(transaction.commit()));
+  return is_new;
+}
+
+// Each by itself: a ledger that fails keeps no letter back.
+void Post::answer_hello(const trust::VerifiedHello& hello, const wire::Peer& peer) {
   const state::Addressee to{peer, hello.officer.thumbprint, hello.officer.credential.recipients,
                             hello.control.common.iat};
-  LS_RETURN_IF_ERROR(send_once(to, wire::Ack{hello.control.seq}));
-  LS_RETURN_IF_ERROR(send_state(to, std::get<wire::Hello>(hello.control.command)));
+  complain("HELLO is not answered", send_once(to, wire::Ack{hello.control.seq}));
+  complain("STATE is not sent", send_state(to, std::get<wire::Hello>(hello.control.command)));
   deliver(peer);
   out_[peer].restart();
   send_due(peer, out_[peer]);
   // Gifts to this agency are made for whoever comes first.
   parts_.on_step(parts_.docket.meet(hello.officer, peer));
-  return absl::OkStatus();
+}
+
+// Who missed our ACK repeats the same bytes; so may anybody who took them from the wire. Whoever
+// misses STATE says a new HELLO.
+absl::Status Post::answer_replay(const trust::VerifiedHello& hello, const wire::Peer& peer) {
+  const Duration now = parts_.clock.steady();
+  if (replay_answered_.size() >= kReplaysMax) replay_answered_.clear();
+  const auto [last, first] = replay_answered_.try_emplace(peer, now);
+  if (!first && now < last->second + link::kAnswerEvery) return absl::OkStatus();
+  last->second = now;
+  return send_once({peer, hello.officer.thumbprint, hello.officer.credential.recipients,
+                    hello.control.common.iat},
+                   wire::Ack{hello.control.seq});
 }
 
 absl::Status Post::send_state(const state::Addressee& to, const wire::Hello& hello) {
-  LS_ASSIGN(const std::vector<state::Transfer> transfers, parts_.docket.transfers().all());
+  LS_ASSIGN(auto live, parts_.docket.transfers().live(to.peer, to.officer, wire::kTransfersMax));
   wire::State state;
-  for (const state::Transfer& transfer : transfers) {
-    if (transfer.peer != to.peer || transfer.officer != to.officer) continue;
-    if (transfer.revoked) state.revoked.push_back(transfer.id);
-    if (transfer.offered) state.offers.push_back(transfer.id);
-  }
+  state.offers = std::move(live.offered);
+  state.revoked = std::move(live.revoked);
   LS_ASSIGN(const auto daily, parts_.ledger.newest(ledger::Audience::daily));
   if (daily) {
     state.checkpoint = daily->note;
@@ -166,8 +192,9 @@ absl::Status Post::on_control(const wire::Peer& peer, const trust::Arrival& arri
     return invalid("not a message for a gateway");
   }
   // Both may be handled twice without harm, so the ACK may come after them.
-  return send_once({peer, officer.thumbprint, officer.credential.recipients, control.common.iat},
-                   wire::Ack{control.seq});
+  return ours(
+      send_once({peer, officer.thumbprint, officer.credential.recipients, control.common.iat},
+                wire::Ack{control.seq}));
 }
 
 absl::Status Post::on_done(const trust::Officer& officer, const trust::Arrival& arrival,
@@ -196,9 +223,8 @@ absl::Status Post::on_cancel(const trust::Officer& officer, const wire::Cancel& 
 void Post::on_get(const wire::Peer& peer, const Bytes& bytes) {
   const auto get = wire::decode_get(bytes);
   if (!get.ok()) return strangers_.count(get.status());
-  const absl::Status status =
-      answer_get(peer, *get, sender_.on_get(peer, *get, parts_.clock.now()));
-  if (!status.ok()) parts_.on_trouble(fmt::format("a chunk was not sent: {}", message_of(status)));
+  complain("a chunk was not sent",
+           answer_get(peer, *get, sender_.on_get(peer, *get, parts_.clock.now())));
 }
 
 absl::Status Post::answer_get(const wire::Peer& peer, const wire::Get& get,
@@ -211,6 +237,7 @@ absl::Status Post::answer_get(const wire::Peer& peer, const wire::Get& get,
     if (serve->store_first) {
       LS_RETURN_IF_ERROR(
           parts_.docket.transfers().save_sent(id, sender_.sent_of(get.transfer)->bytes()));
+      sender_.stored(get.transfer);
     }
     // False: the queue is full; the requester asks again.
     [[maybe_unused]] const bool queued = link_->send_data(peer, get.transfer, serve->indices);
@@ -231,16 +258,15 @@ absl::Status Post::send_once(const state::Addressee& to, const wire::Command& co
   // Not now, or not connected: the peer asks again.
   if (absl::IsUnavailable(sealed.status())) return absl::OkStatus();
   LS_RETURN_IF_ERROR(sealed.status());
-  if (link_ != nullptr) [[maybe_unused]]
-    const bool sent = link_->send_control(to.peer, *sealed);
+  if (link_ != nullptr) (void)link_->send_control(to.peer, *sealed);
   return absl::OkStatus();
 }
 
 void Post::deliver(const wire::Peer& peer) {
+  // Requests outlive their agency's mailbox.
+  if (absl::IsNotFound(parts_.mailboxes.find(peer.mailbox).status())) return;
   const auto letters = parts_.docket.mail().pending(peer);
-  if (!letters.ok()) {
-    return parts_.on_trouble(fmt::format("cannot read the mail: {}", message_of(letters.status())));
-  }
+  if (!letters.ok()) return complain("cannot read the mail", letters.status());
   link::ReliableOut& out = out_[peer];
   std::uint64_t& loaded = loaded_seq_[peer];
   for (const state::Letter& letter : *letters) {
@@ -278,15 +304,30 @@ void Post::on_sent(const wire::TransferId& transfer, const std::vector<std::uint
 }
 
 void Post::store_bitmaps() {
-  for (const wire::TransferId& id : sender_.take_changed()) {
-    const link::Bitmap* sent = sender_.sent_of(id);
-    if (sent == nullptr) continue;
-    const absl::Status status =
-        parts_.docket.transfers().save_sent(crypto::to_base64url(id), sent->bytes());
-    if (!status.ok()) {
-      parts_.on_trouble(fmt::format("cannot store what was sent: {}", message_of(status)));
-    }
+  absl::Status stored;
+  for (const wire::TransferId& id : sender_.changed()) {
+    stored =
+        parts_.docket.transfers().save_sent(crypto::to_base64url(id), sender_.sent_of(id)->bytes());
+    if (!stored.ok()) break;  // it stays changed: before its last index leaves it is tried again
+    sender_.stored(id);
   }
+  if (!store_failed_) complain("cannot store what was sent", stored);
+  store_failed_ = !stored.ok();
+}
+
+void Post::forget_ended() {
+  const auto ended = parts_.docket.transfers().remove_ended(parts_.clock.now());
+  if (!ended.ok()) return complain("cannot forget what was taken back", ended.status());
+  for (const std::string& text : *ended) {
+    const wire::TransferId id = transfer_id_of(text);
+    drop(id);
+    served_.erase(id);
+  }
+}
+
+void Post::forget_mailbox(std::string_view mailbox) {
+  std::erase_if(out_, [&](const auto& one) { return one.first.mailbox == mailbox; });
+  std::erase_if(loaded_seq_, [&](const auto& one) { return one.first.mailbox == mailbox; });
 }
 
 void Post::serve(const state::Transfer& transfer) {
@@ -322,11 +363,15 @@ void Post::forget(const std::string& request, int piece) {
       ++served;
       continue;
     }
-    if (link_ != nullptr) link_->forget(served->first);
-    sender_.remove(served->first);
-    revoked_.erase(served->first);
+    drop(served->first);
     served = served_.erase(served);
   }
+}
+
+void Post::drop(const wire::TransferId& transfer) {
+  if (link_ != nullptr) link_->forget(transfer);
+  sender_.remove(transfer);
+  revoked_.erase(transfer);
 }
 
 void Post::suspend(bool suspended) {
@@ -343,10 +388,7 @@ void Post::suspend(bool suspended) {
 
 void Post::give_files_back() {
   const auto transfers = parts_.docket.transfers().all();
-  if (!transfers.ok()) {
-    return parts_.on_trouble(
-        fmt::format("cannot read what is on offer: {}", message_of(transfers.status())));
-  }
+  if (!transfers.ok()) return complain("cannot read what is on offer", transfers.status());
   for (const state::Transfer& transfer : *transfers) {
     const wire::TransferId id = transfer_id_of(transfer.id);
     if (link_ == nullptr || transfer.revoked || !served_.contains(id)) continue;

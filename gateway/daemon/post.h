@@ -1,6 +1,6 @@
 // The post office: what arrives from requesters is opened, verified and given to the docket; what
 // the docket wrote to them is sent, and repeated until they acknowledge it; files are served.
-// Threads: loop only. Limits: those of wire, link and trust.
+// Threads: loop only. Limits: those of wire, link and trust; kReplaysMax.
 // A stranger's message, or one that does not verify, gets no answer at all: it is counted.
 #pragma once
 
@@ -21,6 +21,9 @@
 
 namespace latchstring::daemon {
 
+// Devices of whose replayed HELLOs it is known when the last one was answered.
+inline constexpr std::size_t kReplaysMax = 1'024;
+
 class Post {
  public:
   struct Parts {
@@ -39,7 +42,7 @@ class Post {
   explicit Post(Parts parts);
 
   // Null until the broker's address is known. The link must go before the post office.
-  void use_link(link::GatewayLink* link);
+  void use_link(link::GatewayLink* link) { link_ = link; }
 
   void on_message(const wire::Peer& peer, const Bytes& bytes);
   void on_sent(const wire::TransferId& transfer, const std::vector<std::uint64_t>& indices);
@@ -50,6 +53,8 @@ class Post {
   void repeat_due();     // about once a second, and when the link comes up
   void restart_all();    // the link came up: everything unacknowledged is due
   void store_bitmaps();  // at least once a second
+  void forget_ended();   // revoked transfers that nobody is told of any more
+  void forget_mailbox(std::string_view mailbox);  // it was removed: nothing is sent there any more
 
   void serve(const state::Transfer& transfer);  // its piece is on offer, or was taken back
   // Answered with REVOKE from now on; no chunk is published after it returns.
@@ -67,6 +72,9 @@ class Post {
                           std::string_view compact);
   absl::Status on_hello(const wire::Peer& peer, const trust::Arrival& arrival,
                         std::string_view compact);
+  absl::StatusOr<bool> remember(const trust::VerifiedHello& hello, const wire::Peer& peer);
+  void answer_hello(const trust::VerifiedHello& hello, const wire::Peer& peer);
+  absl::Status answer_replay(const trust::VerifiedHello& hello, const wire::Peer& peer);
   absl::Status on_control(const wire::Peer& peer, const trust::Arrival& arrival,
                           std::string_view compact);
   absl::Status on_done(const trust::Officer& officer, const trust::Arrival& arrival,
@@ -82,6 +90,8 @@ class Post {
                                             const trust::Arrival& arrival) const;
   void give_files_back();
   void send_due(const wire::Peer& peer, link::ReliableOut& out);
+  void drop(const wire::TransferId& transfer);
+  void complain(std::string_view what, const absl::Status& status);
 
   Parts parts_;
   link::GatewayLink* link_ = nullptr;
@@ -91,7 +101,9 @@ class Post {
   std::map<wire::Peer, std::uint64_t> loaded_seq_;                  // newest letter already in out_
   std::map<wire::TransferId, std::pair<std::string, int>> served_;  // request and piece
   std::set<wire::TransferId> revoked_;
+  std::map<wire::Peer, Duration> replay_answered_;  // steady
   bool suspended_ = false;
+  bool store_failed_ = false;  // said once, not every second
 };
 
 }  // namespace latchstring::daemon

@@ -6,14 +6,22 @@
 namespace latchstring::daemon {
 
 Recorders::~Recorders() {
+  // All at once: each waits for its camera and its disk.
+  for (auto& [id, running] : running_) running->recorder->stop_soon();
   for (auto& [id, running] : running_) running->recorder->stop();
 }
 
 Recorders::Changes Recorders::apply(const config::Config& config) {
   Changes changes;
+  const auto goes_on = [&config](const auto& entry) {
+    const config::Camera* camera = config.find_camera(entry.first);
+    return camera != nullptr && *camera == entry.second->state.camera;
+  };
+  for (auto& entry : running_) {
+    if (!goes_on(entry)) entry.second->recorder->stop_soon();
+  }
   for (auto running = running_.begin(); running != running_.end();) {
-    const config::Camera* camera = config.find_camera(running->first);
-    if (camera != nullptr && *camera == running->second->state.camera) {
+    if (goes_on(*running)) {
       ++running;
       continue;
     }

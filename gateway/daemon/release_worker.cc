@@ -49,6 +49,11 @@ void ReleaseWorker::cancel(const Key& key) {
   held_.erase(found);
 }
 
+bool ReleaseWorker::is_free() const {
+  const std::lock_guard lock(mutex_);
+  return held_.empty();
+}
+
 std::set<int> ReleaseWorker::pieces_of(const std::string& release) const {
   const std::lock_guard lock(mutex_);
   std::set<int> pieces;
@@ -112,7 +117,7 @@ absl::StatusOr<ReleaseWorker::Parts> ReleaseWorker::make(Job& job) {
   if (cancel.requested()) return absl::CancelledError("taken back before it began");
   LS_ASSIGN(std::vector<Clip> clips, cutter_.cut(std::move(job.work.grant), job.work.footage));
   if (clips.size() > kPartsMax) {
-    return exhausted("the footage has {} gaps, more than {}", clips.size() - 1, kPartsMax - 1);
+    return exhausted("the footage makes {} parts, more than {}", clips.size(), kPartsMax);
   }
   Parts parts = std::vector<seal::PackedClip>{};
   if (!job.work.folder.empty()) {

@@ -1,8 +1,8 @@
 // The release worker: one thread that cuts, redacts and seals, one piece at a time.
 // Threads: start(), cancel(), progress() on the loop; the work on its own thread, which posts the
 // outcome to the loop. Footage is leased, so that it is not evicted meanwhile.
-// If it falls behind: pieces wait in a queue, in the order in which they came; `request.show` says
-// how far each one is.
+// If it falls behind: is_free() says no, and pieces wait with the caller; `request.show` says how
+// far each one is.
 #pragma once
 
 #include <condition_variable>
@@ -53,6 +53,8 @@ class ReleaseWorker {
   void start(Work work);
   // Takes it out of the queue, or kills its worker process; nothing of it is reported afterwards.
   void cancel(const Key& key);
+  // Nothing is queued or at work, but for what was cancelled.
+  bool is_free() const;
   // Pieces of one release that are queued or at work.
   std::set<int> pieces_of(const std::string& release) const;
   // [0, 1] of the piece at work; nothing for others.

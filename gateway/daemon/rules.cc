@@ -1,6 +1,9 @@
 #include "gateway/daemon/rules.h"
 
+#include <utility>
+
 #include "gateway/base/status.h"
+#include "gateway/crypto/hash.h"
 #include "gateway/state/schema.h"
 #include "policy/analysis/analysis.h"
 
@@ -18,19 +21,27 @@ absl::Status check_rules(const Path& file) {
 
 absl::StatusOr<bool> Rules::reload() {
   if (last_valid_ == nullptr) recall();
-  const std::string before = current_ == nullptr ? "" : current_->sha256;
   key_files_.clear();
   auto loaded = load();
   if (loaded.ok()) {
     current_ = *std::move(loaded);
     last_valid_ = current_;
     fault_.clear();
-    LS_RETURN_IF_ERROR(remember());
   } else {
     current_.reset();
     fault_ = std::string(message_of(loaded.status()));
   }
-  return before != (current_ == nullptr ? "" : current_->sha256);
+  const std::string before = std::exchange(in_force_, what_is_in_force());
+  if (current_ != nullptr) LS_RETURN_IF_ERROR(remember());
+  return before != in_force_;
+}
+
+// A key file says who may ask, as much as the rules do.
+std::string Rules::what_is_in_force() const {
+  if (current_ == nullptr) return "broken";
+  std::string all = current_->sha256;
+  for (const auto& [path, key] : key_files_) all += path + crypto::sha256_hex(key);
+  return crypto::sha256_hex(all);
 }
 
 absl::StatusOr<std::shared_ptr<const policy::Policy>> Rules::load() {

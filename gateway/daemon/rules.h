@@ -22,7 +22,7 @@ class Rules {
   Rules(Path file, store::Database& database) : file_(std::move(file)), database_(database) {}
 
   // Reads the file anew, runs its tests, and remembers it where it is valid. True when what is in
-  // force changed.
+  // force changed, or was read for the first time. On an error current() is what was read.
   absl::StatusOr<bool> reload();
 
   // Null while the file is broken; `fault` then says why, with file:line:column.
@@ -33,6 +33,7 @@ class Rules {
 
  private:
   absl::StatusOr<std::shared_ptr<const policy::Policy>> load();
+  std::string what_is_in_force() const;
   absl::Status remember();
   void recall();
 
@@ -41,6 +42,7 @@ class Rules {
   std::shared_ptr<const policy::Policy> current_;  // shared: a step under way keeps its rules
   std::shared_ptr<const policy::Policy> last_valid_;
   std::string fault_;
+  std::string in_force_ = "nothing yet";          // the rules' text and key files, hashed
   std::string text_;                              // as read by the newest load
   std::map<std::string, std::string> key_files_;  // as read by the newest load
 };

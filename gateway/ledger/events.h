@@ -39,7 +39,6 @@ struct Decision {
   std::string request_sha256;
   std::string outcome;  // refuse, ask_all, ask_one, automatic
   std::string policy_sha256;
-  bool at_release = false;  // the second decision
 };
 struct Approval {
   std::string request_sha256;

@@ -89,7 +89,7 @@ struct WriteEvent {
   }
   void operator()(const Decision& e) const {
     m.needed_hash("request", e.request_sha256).word("outcome", e.outcome);
-    m.hash("policy", e.policy_sha256).flag("at_release", e.at_release);
+    m.hash("policy", e.policy_sha256);
   }
   void operator()(const Approval& e) const {
     m.hash("request", e.request_sha256).word("answer", e.answer);

@@ -23,6 +23,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr int kTermMilliseconds = 2'000;
 constexpr std::size_t kPasswordBytes = 16;
+constexpr std::string_view kHashStart = "$7$";
 constexpr auto kStableAfter = std::chrono::seconds{60};  // then the back-off starts over
 
 struct SocketAddress {
@@ -87,6 +88,11 @@ class Mosquitto final : public Broker {
   absl::Status set_mailbox(std::string_view mailbox, const crypto::Secret& password) override;
   absl::Status remove_mailbox(std::string_view mailbox) override;
   std::vector<std::string> mailboxes() const override;
+  absl::StatusOr<std::string> hash_of(std::string_view mailbox,
+                                      const crypto::Secret& password) const override;
+  absl::Status set_hash(std::string_view mailbox, std::string_view hash) override;
+  absl::StatusOr<std::vector<std::string>> match(
+      const std::map<std::string, std::string>& hashes) override;
 
  private:
   absl::Status replace(PasswordLines lines);
@@ -143,9 +149,24 @@ absl::Status Mosquitto::replace(PasswordLines lines) {
 }
 
 absl::Status Mosquitto::set_mailbox(std::string_view mailbox, const crypto::Secret& password) {
+  LS_ASSIGN(const std::string hash, hash_of(mailbox, password));
+  return set_hash(mailbox, hash);
+}
+
+absl::StatusOr<std::string> Mosquitto::hash_of(std::string_view mailbox,
+                                               const crypto::Secret& password) const {
   if (!crypto::is_id(mailbox)) return invalid("`{}` is not a mailbox: ten of [a-z2-7]", mailbox);
+  LS_ASSIGN(const std::string line, password_line(options_.folder, mailbox, password));
+  return line.substr(mailbox.size() + 1);
+}
+
+absl::Status Mosquitto::set_hash(std::string_view mailbox, std::string_view hash) {
+  if (!crypto::is_id(mailbox) || !hash.starts_with(kHashStart) ||
+      hash.find_first_of(":\n") != std::string_view::npos) {
+    return invalid("not a mailbox of ten [a-z2-7] and the hash of its password");
+  }
   PasswordLines lines = lines_;
-  LS_ASSIGN(lines[std::string(mailbox)], password_line(options_.folder, mailbox, password));
+  lines[std::string(mailbox)] = fmt::format("{}:{}", mailbox, hash);
   if (lines.size() > kMailboxesMax + 1) {
     return exhausted("this broker has {} mailboxes; remove one first", kMailboxesMax);
   }
@@ -158,6 +179,24 @@ absl::Status Mosquitto::remove_mailbox(std::string_view mailbox) {
     return not_found("no mailbox `{}`", mailbox);
   }
   return replace(std::move(lines));
+}
+
+absl::StatusOr<std::vector<std::string>> Mosquitto::match(
+    const std::map<std::string, std::string>& hashes) {
+  PasswordLines lines = lines_;
+  std::erase_if(lines, [&](const auto& line) {
+    return crypto::is_id(line.first) && !hashes.contains(line.first);
+  });
+  std::vector<std::string> without;
+  for (const auto& [mailbox, hash] : hashes) {
+    if (!hash.empty()) {
+      lines[mailbox] = fmt::format("{}:{}", mailbox, hash);
+    } else if (!lines.contains(mailbox)) {
+      without.push_back(mailbox);
+    }
+  }
+  if (lines != lines_) LS_RETURN_IF_ERROR(replace(std::move(lines)));
+  return without;
 }
 
 std::vector<std::string> Mosquitto::mailboxes() const {

@@ -7,6 +7,7 @@
 
 #include <absl/status/statusor.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -68,6 +69,16 @@ class Broker {
   virtual absl::Status set_mailbox(std::string_view mailbox, const crypto::Secret& password) = 0;
   virtual absl::Status remove_mailbox(std::string_view mailbox) = 0;
   virtual std::vector<std::string> mailboxes() const = 0;
+
+  // In two steps, so that the owner can commit the salted hash before the broker knows it.
+  virtual absl::StatusOr<std::string> hash_of(std::string_view mailbox,
+                                              const crypto::Secret& password) const = 0;
+  virtual absl::Status set_hash(std::string_view mailbox, std::string_view hash) = 0;
+  // What a crash between the two left apart: afterwards there are these mailboxes and no others,
+  // each under this hash. Where it is empty, one that is there stays as it is; those that then have
+  // none are returned: nobody can log in there.
+  virtual absl::StatusOr<std::vector<std::string>> match(
+      const std::map<std::string, std::string>& hashes) = 0;
 };
 
 }  // namespace latchstring::link

@@ -7,13 +7,29 @@
 #include "gateway/base/status.h"
 
 namespace latchstring::link {
+namespace {
+
+absl::StatusOr<struct stat> stamp_of(const UniqueFd& fd, const Path& path) {
+  struct stat stamp {};
+  if (::fstat(fd.get(), &stamp) != 0) {
+    return errno_status(fmt::format("cannot look at `{}`", path.string()));
+  }
+  return stamp;
+}
+
+bool same(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<ChunkFile>> ChunkFile::open(const Path& path) {
   std::unique_ptr<ChunkFile> file(new ChunkFile);
+  file->path_ = path;
   LS_ASSIGN(file->fd_, open_file(path, O_RDONLY));
-  const off_t end = ::lseek(file->fd_.get(), 0, SEEK_END);
-  if (end < 0) return errno_status(fmt::format("cannot read `{}`", path.string()));
-  file->size_ = static_cast<std::uint64_t>(end);
+  LS_ASSIGN(file->stamp_, stamp_of(file->fd_, path));
+  file->size_ = static_cast<std::uint64_t>(file->stamp_.st_size);
   crypto::Sha256 whole;
   Bytes chunk;
   for (std::uint64_t at = 0; at < file->size_; at += chunk.size()) {
@@ -25,6 +41,14 @@ absl::StatusOr<std::unique_ptr<ChunkFile>> ChunkFile::open(const Path& path) {
   file->tree_.finish();
   file->sha256_ = whole.finish();
   return file;
+}
+
+absl::Status ChunkFile::reopen() {
+  LS_ASSIGN(UniqueFd fd, open_file(path_, O_RDONLY));
+  LS_ASSIGN(const struct stat stamp, stamp_of(fd, path_));
+  if (!same(stamp, stamp_)) return data_loss("`{}` was changed", path_.string());
+  fd_ = std::move(fd);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Chunk> ChunkFile::read(std::uint64_t file_chunk) const {

@@ -1,10 +1,11 @@
 // ChunkFile: a sealed file in the outbox, cut into chunks with their inclusion proofs.
 // The tree's nodes are computed once, by reading the file from end to end: 64 bytes of memory per
-// chunk, a thousandth of the file.
+// chunk, a thousandth of the file. They stay when the descriptor is closed.
 // Threads: whoever holds it; read() is const and may be called by one thread at a time.
 #pragma once
 
 #include <absl/status/statusor.h>
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <memory>
@@ -40,9 +41,17 @@ class ChunkFile final : public ChunkSource {
   std::uint64_t chunks() const override { return tree_.tree().size(); }
   absl::StatusOr<Chunk> read(std::uint64_t file_chunk) const override;
 
+  bool is_open() const { return fd_.valid(); }
+  void close() { fd_.reset(); }
+  // DataLoss: what lies there now is another file, or was written to.
+  absl::Status reopen();
+  std::uint64_t tree_bytes() const { return chunks() * 2 * sizeof(crypto::Hash); }
+
  private:
   ChunkFile() = default;
+  Path path_;
   UniqueFd fd_;
+  struct stat stamp_ {};  // of the file whose bytes the tree is over
   std::uint64_t size_ = 0;
   proof::ChunkTree tree_{wire::kChunkBytes};
   crypto::Hash sha256_{};

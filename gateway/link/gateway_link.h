@@ -2,7 +2,7 @@
 // control messages, and reads and publishes the chunks that the owner's Sender decided to serve.
 // Threads: the methods from the owner's loop; the callbacks run on the link thread and only hand
 // over (Loop::post). The link never decides what may be sent.
-// Limits: kJobsMax indices waiting; kOpenFilesMax outbox files open with their trees.
+// Limits: those of chunk_queue.h.
 // If it falls behind: send_*() returns false and drops; the requester asks again.
 #pragma once
 
@@ -13,15 +13,12 @@
 #include <string>
 #include <vector>
 
-#include "gateway/link/chunk_file.h"
+#include "gateway/link/chunk_queue.h"
 #include "gateway/link/mqtt.h"
 #include "gateway/wire/data.h"
 #include "gateway/wire/topics.h"
 
 namespace latchstring::link {
-
-inline constexpr std::size_t kJobsMax = 4'096;
-inline constexpr std::size_t kOpenFilesMax = 8;
 
 class GatewayLink {
  public:
@@ -49,8 +46,8 @@ class GatewayLink {
                         const crypto::Hash& merkle_root) = 0;
   [[nodiscard]] virtual bool send_data(const wire::Peer& peer, const wire::TransferId& transfer,
                                        const std::vector<std::uint64_t>& indices) = 0;
-  // Empties its queue. After it returns no further chunk of it is handed to libmosquitto; at most
-  // kUnsentMax that were handed over before may still leave.
+  // Empties its queue. After it returns no further chunk of it is handed to libmosquitto, also none
+  // that was being read meanwhile; at most kUnsentMax that were handed over before may still leave.
   virtual void forget(const wire::TransferId& transfer) = 0;
 
   virtual bool up() const = 0;

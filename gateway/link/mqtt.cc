@@ -10,6 +10,7 @@
 #include <chrono>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "gateway/base/ensure.h"
@@ -150,10 +151,10 @@ absl::Status Connection::hand_over(MqttHandle& handle) {
     if (!message) break;
     LS_RETURN_IF_ERROR(handle.publish(*message));
   }
+  const Publish publish = [&handle](const Outgoing& message) { return handle.publish(message); };
   while (callbacks_.next_data && handle.unsent() < kUnsentMax) {
-    const std::optional<Outgoing> message = callbacks_.next_data();
-    if (!message) break;
-    LS_RETURN_IF_ERROR(handle.publish(*message));
+    LS_ASSIGN(const bool published, callbacks_.next_data(publish));
+    if (!published) break;
   }
   return absl::OkStatus();
 }

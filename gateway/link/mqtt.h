@@ -12,7 +12,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,12 +57,15 @@ class Mqtt {
     Bytes payload;
     int qos = 0;
   };
+  // Hands to libmosquitto. An error: the connection is lost.
+  using Publish = std::function<absl::Status(const Outgoing&)>;
   struct Callbacks {
     std::function<void()> on_up;                           // connected and subscribed
     std::function<void(const absl::Status& why)> on_down;  // also for each attempt that failed
     std::function<void(std::string_view topic, ByteView payload)> on_message;
-    // Asked for the next data chunk whenever there is room for one; may be empty.
-    std::function<std::optional<Outgoing>()> next_data;
+    // Asked to publish the next data chunk whenever there is room for one; may be empty. False:
+    // there is none. Its errors are those of Publish.
+    std::function<absl::StatusOr<bool>(const Publish&)> next_data;
   };
 
   static absl::StatusOr<std::unique_ptr<Mqtt>> start(MqttOptions options, Callbacks callbacks);

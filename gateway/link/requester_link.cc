@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <set>
 
 #include "gateway/base/ensure.h"
 #include "gateway/base/status.h"
+#include "gateway/link/requester_inbox.h"
 #include "gateway/wire/data.h"
 #include "gateway/wire/topics.h"
 
@@ -19,43 +18,11 @@ namespace {
 constexpr int kControlQos = 1;
 constexpr int kGetQos = 0;
 constexpr Duration kControlLifetime = std::chrono::hours{24 * 14};
+// STATE is not repeated: where HELLO was acknowledged and no STATE came, a new HELLO asks for it.
+constexpr Duration kHelloAgainFirst = std::chrono::seconds{5};
+constexpr Duration kHelloAgainMax = std::chrono::minutes{5};
 constexpr Duration kPumpMin = std::chrono::milliseconds{1};
 constexpr Duration kPumpMax = std::chrono::milliseconds{500};
-
-// What the MQTT thread hands over.
-struct Item {
-  enum class Kind : std::uint8_t { up, down, message };
-  Kind kind = Kind::up;
-  absl::Status why;  // of down
-  Bytes bytes;       // of message
-};
-
-class Inbox {
- public:
-  void push(Item item) {
-    {
-      const std::lock_guard lock(mutex_);
-      // Up and Down are never lost; a message that is dropped will be repeated.
-      if (items_.size() >= kInboxMax && item.kind == Item::Kind::message) return;
-      items_.push_back(std::move(item));
-    }
-    arrived_.notify_one();
-  }
-
-  std::optional<Item> pop(Duration patience) {
-    std::unique_lock lock(mutex_);
-    arrived_.wait_for(lock, patience, [this] { return !items_.empty(); });
-    if (items_.empty()) return std::nullopt;
-    Item item = std::move(items_.front());
-    items_.pop_front();
-    return item;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<Item> items_;  // guarded by mutex_
-};
 
 bool names(const std::vector<std::string>& ids, const wire::TransferId& id) {
   return std::find(ids.begin(), ids.end(), wire::to_text(id)) != ids.end();
@@ -66,6 +33,16 @@ bool revokes(const wire::Command& command, const wire::TransferId& id) {
   if (const auto* revoke = std::get_if<wire::Revoke>(&command)) return names(revoke->transfers, id);
   if (const auto* state = std::get_if<wire::State>(&command)) return names(state->revoked, id);
   return false;
+}
+
+// The gateway repeats it until it is acknowledged, so that its number alone tells whether it is
+// new. Of any age: it is kept for a device that was away for longer than it lasts, and one that was
+// never acknowledged would in the end hold back all that come after it.
+bool is_kept(const wire::Command& command) {
+  return std::holds_alternative<wire::Offer>(command) ||
+         std::holds_alternative<wire::Notice>(command) ||
+         std::holds_alternative<wire::Revoke>(command) ||
+         std::holds_alternative<wire::ReceiptTaken>(command);
 }
 
 // What arrives goes to this receiver, as long as the scope lasts.
@@ -108,10 +85,11 @@ class Link final : public RequesterLink {
   absl::StatusOr<std::uint64_t> send_now(wire::Command command);
   absl::StatusOr<Bytes> sealed(std::uint64_t seq, wire::Command command) const;
   absl::Status say_hello();
+  absl::Status hello_again_if_due();
   void repeat_due();
   Duration until_due() const;
   absl::Status pump(Duration patience);
-  absl::Status handle(Item item);
+  absl::Status handle(InboxItem item);
   absl::Status handle_control(ByteView bytes);
   absl::Status handle_data(ByteView bytes);
   void acknowledge(std::uint64_t seq);
@@ -133,6 +111,10 @@ class Link final : public RequesterLink {
   std::map<std::string, std::uint64_t, std::less<>> request_keys_;
   std::uint64_t next_request_key_ = 1;
   std::uint64_t hello_seq_ = 0;
+  bool hello_acknowledged_ = false;
+  bool state_heard_ = false;  // since the connection is up
+  Duration hello_again_at_{0};
+  Duration hello_again_in_ = kHelloAgainFirst;
   std::deque<Event> events_;
   std::set<std::uint64_t> given_;  // seqs handed to the caller and not yet taken
   Receiver* receiving_ = nullptr;  // inside receive()
@@ -154,18 +136,20 @@ absl::Status Link::connect_to(std::string_view url, Duration patience) {
   }
   options.subscriptions = {wire::outbox_filter(options_.ticket.gateway, peer_)};
   Mqtt::Callbacks callbacks;
-  callbacks.on_up = [this] { inbox_.push({Item::Kind::up, {}, {}}); };
-  callbacks.on_down = [this](const absl::Status& why) { inbox_.push({Item::Kind::down, why, {}}); };
+  callbacks.on_up = [this] { inbox_.push({InboxItem::Kind::up, {}, {}}); };
+  callbacks.on_down = [this](const absl::Status& why) {
+    inbox_.push({InboxItem::Kind::down, why, {}});
+  };
   callbacks.on_message = [this](std::string_view, ByteView payload) {
-    inbox_.push({Item::Kind::message, {}, {payload.begin(), payload.end()}});
+    inbox_.push({InboxItem::Kind::message, {}, {payload.begin(), payload.end()}});
   };
   LS_ASSIGN(mqtt_, Mqtt::start(std::move(options), std::move(callbacks)));
   const Duration until = now() + patience;
   absl::Status why = unavailable("broker `{}` does not answer", url);
   while (!up_ && now() < until) {
-    std::optional<Item> item = inbox_.pop(until - now());
+    std::optional<InboxItem> item = inbox_.pop(until - now());
     if (!item) break;
-    if (item->kind == Item::Kind::down) why = item->why;
+    if (item->kind == InboxItem::Kind::down) why = item->why;
     // A wrong password stays wrong.
     if (absl::IsPermissionDenied(why)) break;
     LS_RETURN_IF_ERROR(handle(*std::move(item)));
@@ -203,9 +187,20 @@ absl::Status Link::say_hello() {
   out_.acknowledge(hello_seq_);  // an older one has nothing to add
   out_.restart();
   requests_.restart();
+  hello_acknowledged_ = false;
+  hello_again_at_ = now() + hello_again_in_;
   LS_ASSIGN(hello_seq_,
-            send_now(wire::Hello{options_.credential, {wire::kVersion}, options_.tree_size}));
+            send_now(wire::Hello{
+                options_.credential, {wire::kVersion}, options_.tree_size, options_.device}));
   return absl::OkStatus();
+}
+
+absl::Status Link::hello_again_if_due() {
+  if (!up_ || state_heard_ || !hello_acknowledged_ || now() < hello_again_at_) {
+    return absl::OkStatus();
+  }
+  hello_again_in_ = std::min(hello_again_in_ * 2, kHelloAgainMax);
+  return say_hello();
 }
 
 absl::Status Link::submit(std::string_view request_id, std::string_view request_jws) {
@@ -246,20 +241,23 @@ Duration Link::until_due() const {
 
 // Waits for one item, at most `patience`, and handles it.
 absl::Status Link::pump(Duration patience) {
+  LS_RETURN_IF_ERROR(hello_again_if_due());
   repeat_due();
   const Duration wait = up_ ? std::min(patience, until_due()) : std::min(patience, kPumpMax);
-  std::optional<Item> item = inbox_.pop(std::max(wait, Duration{0}));
+  std::optional<InboxItem> item = inbox_.pop(std::max(wait, Duration{0}));
   return item ? handle(*std::move(item)) : absl::OkStatus();
 }
 
-absl::Status Link::handle(Item item) {
-  if (item.kind == Item::Kind::down) {
+absl::Status Link::handle(InboxItem item) {
+  if (item.kind == InboxItem::Kind::down) {
     up_ = false;
     return absl::OkStatus();
   }
-  if (item.kind == Item::Kind::up) {
+  if (item.kind == InboxItem::Kind::up) {
     up_ = true;
     if (receiving_ != nullptr) receiving_->on_reconnect();
+    state_heard_ = false;
+    hello_again_in_ = kHelloAgainFirst;
     return say_hello();
   }
   const Bytes& bytes = item.bytes;
@@ -278,11 +276,14 @@ absl::Status Link::handle(Item item) {
 // What does not open, verify or decode is dropped without a word: anybody at the broker can send
 // it.
 absl::Status Link::handle_control(ByteView bytes) {
-  auto control =
-      wire::open_control(bytes, options_.identity, gateway_key_, me_, options_.clock.now());
+  auto control = wire::open_kept_control(bytes, options_.identity, gateway_key_, me_);
   if (!control.ok()) return absl::OkStatus();
+  if (control->common.exp <= options_.clock.now() && !is_kept(control->command)) {
+    return absl::OkStatus();
+  }
   if (const auto* ack = std::get_if<wire::Ack>(&control->command)) {
     out_.acknowledge(ack->acked);
+    hello_acknowledged_ = hello_acknowledged_ || ack->acked == hello_seq_;
     return absl::OkStatus();
   }
   const std::uint64_t seq = control->seq;
@@ -298,6 +299,7 @@ absl::Status Link::handle_control(ByteView bytes) {
     return take(seq);
   }
   if (events_.size() >= kInboxMax) return absl::OkStatus();  // it will be repeated
+  state_heard_ = state_heard_ || std::holds_alternative<wire::State>(control->command);
   given_.insert(seq);
   events_.push_back(Event{*std::move(control), seq});
   return absl::OkStatus();

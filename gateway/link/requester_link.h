@@ -38,13 +38,13 @@ class RequesterLink {
  public:
   struct Options {
     wire::Ticket ticket;
-    std::string device;             // id; topics are ls1/<gateway>/?/<mailbox>/<device>
+    std::string device;  // id; topics are ls1/<gateway>/?/<mailbox>/<device>
     // For a ticket without a secret: how to log in at this broker.
     std::function<absl::StatusOr<BrokerLogin>(std::string_view url)> login;
     const crypto::SigningKey& key;  // the officer's; outlive the link
     const crypto::age::Identity& identity;
     std::string credential;       // compact JWS
-    std::uint64_t tree_size = 0;  // of the newest checkpoint held
+    std::uint64_t tree_size = 0;  // of the oldest checkpoint held
     RequesterMemory memory;
     std::function<absl::Status(const RequesterMemory&)> save;
     const Clock& clock;

@@ -103,12 +103,17 @@ void Sender::mark_sent(const wire::TransferId& id, const std::vector<std::uint64
   }
 }
 
-std::vector<wire::TransferId> Sender::take_changed() {
+std::vector<wire::TransferId> Sender::changed() const {
   std::vector<wire::TransferId> changed;
-  for (auto& [id, transfer] : transfers_) {
-    if (std::exchange(transfer.changed, false)) changed.push_back(id);
+  for (const auto& [id, transfer] : transfers_) {
+    if (transfer.changed) changed.push_back(id);
   }
   return changed;
+}
+
+void Sender::stored(const wire::TransferId& id) {
+  const auto found = transfers_.find(id);
+  if (found != transfers_.end()) found->second.changed = false;
 }
 
 const Bitmap* Sender::sent_of(const wire::TransferId& id) const {

@@ -57,8 +57,10 @@ class Sender {
   // These were handed to the broker.
   void mark_sent(const wire::TransferId& id, const std::vector<std::uint64_t>& indices);
 
-  // Transfers whose bitmap changed since the last call; the owner stores them.
-  std::vector<wire::TransferId> take_changed();
+  // Transfers whose bitmap is not on disk as it is; the owner stores each, then says so. Until it
+  // did, a last index asks for it again (store_first).
+  std::vector<wire::TransferId> changed() const;
+  void stored(const wire::TransferId& id);
   const Bitmap* sent_of(const wire::TransferId& id) const;
 
  private:

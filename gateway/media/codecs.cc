@@ -10,8 +10,8 @@ namespace latchstring::media {
 namespace {
 
 constexpr const char* kPlugins[] = {
-    "coreelements", "app",          "libav",         "x264", "alaw",
-    "mulaw",        "audioconvert", "audioresample", "png",  "jpeg",
+    "coreelements", "app",           "libav", "x264", "alaw", "mulaw",
+    "audioconvert", "audioresample", "png",   "jpeg", "opus",
 };
 
 // GLib's own writer asks the kernel about stderr, which ends a sandboxed process; what went wrong

@@ -150,9 +150,9 @@ class SameSound final : public SoundEncoder {
   std::optional<AccessUnit> unit_;
 };
 
-class G711ToAac final : public SoundEncoder {
+class ToAac final : public SoundEncoder {
  public:
-  explicit G711ToAac(std::unique_ptr<Flow> flow) : flow_(std::move(flow)) {}
+  explicit ToAac(std::unique_ptr<Flow> flow) : flow_(std::move(flow)) {}
 
   absl::Status push(const AccessUnit& unit) override {
     if (!first_.has_value()) first_ = {unit.pts_ns, unit.utc};
@@ -213,16 +213,20 @@ absl::StatusOr<std::unique_ptr<SoundEncoder>> SoundEncoder::open(const std::stri
   LS_ASSIGN(const gst::Caps caps, gst::caps_from_text(audio_caps));
   const std::string_view name = name_of(caps.get());
   if (name == "audio/mpeg") return std::make_unique<SameSound>();
-  if (name != "audio/x-alaw" && name != "audio/x-mulaw") {
-    return invalid("sound in `{}` cannot be encoded anew: only AAC and G.711 can", name);
+  const char* decoder = nullptr;
+  if (name == "audio/x-alaw") decoder = "alawdec";
+  if (name == "audio/x-mulaw") decoder = "mulawdec";
+  if (name == "audio/x-opus") decoder = "opusdec";
+  if (decoder == nullptr) {
+    return invalid("sound in `{}` cannot be encoded anew: only AAC, G.711 and Opus can", name);
   }
   const std::string description = fmt::format(
       "appsrc name=in ! {} ! audioconvert ! audioresample ! audio/x-raw,rate=16000,channels=1 ! "
       "avenc_aac bitrate=32000 ! audio/mpeg,stream-format=raw ! appsink name=out sync=false",
-      name == "audio/x-alaw" ? "alawdec" : "mulawdec");
+      decoder);
   LS_ASSIGN(std::unique_ptr<Flow> flow,
             Flow::open("cannot encode the sound", description, caps.get(), kSoundWaiting));
-  return std::make_unique<G711ToAac>(std::move(flow));
+  return std::make_unique<ToAac>(std::move(flow));
 }
 
 absl::StatusOr<Bytes> encode_image(Picture picture, ImageFormat format) {

@@ -1,7 +1,7 @@
 // Encoding: pictures to H.264 (MP4 samples, high profile, 4:2:0, no reordering, closed GOPs of at
-// most kKeyframeEvery), G.711 to AAC, one picture to PNG or JPEG. Runs in the worker process only.
-// Units carry nothing of the source but its pixels: no SEI, no user data.
-// Threads: one caller. Limits: those of decode.h.
+// most kKeyframeEvery), G.711 and Opus to AAC, one picture to PNG or JPEG. Runs in the worker
+// process only. Units carry nothing of the source but its pixels: no SEI, no user data. Threads:
+// one caller. Limits: those of decode.h.
 #pragma once
 
 #include "gateway/media/decode.h"
@@ -28,12 +28,12 @@ class Encoder {
   virtual const Bytes& codec_data() const = 0;
 };
 
-// What G.711 becomes: AAC-LC, 16 kHz, one channel.
+// What G.711 and Opus become: AAC-LC, 16 kHz, one channel.
 inline constexpr const char* kEncodedSoundCaps =
     "audio/mpeg,mpegversion=(int)4,stream-format=(string)raw,framed=(boolean)true,"
     "rate=(int)16000,channels=(int)1,codec_data=(buffer)1408";
 
-// Sound as it goes into an MP4 file: AAC stays as it is, G.711 is encoded to kEncodedSoundCaps.
+// Sound as it goes into an MP4 file: AAC stays as it is, the rest is encoded to kEncodedSoundCaps.
 class SoundEncoder {
  public:
   static absl::StatusOr<std::unique_ptr<SoundEncoder>> open(const std::string& audio_caps);

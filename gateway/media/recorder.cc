@@ -26,18 +26,21 @@ void Recorder::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void Recorder::stop() {
+void Recorder::stop_soon() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
+}
+
+void Recorder::stop() {
+  stop_soon();
   if (thread_.joinable()) thread_.join();
 }
 
 void Recorder::end_segment_soon() {
-  const std::lock_guard lock(mutex_);
-  segmenter_.end_segment_soon();
+  end_soon_ = true;
 }
 
 RecorderState Recorder::state() const {
@@ -66,6 +69,7 @@ absl::Status Recorder::record_until_lost() {
     const std::lock_guard lock(mutex_);
     last_steady_.reset();
   }
+  not_stored_since_.reset();
   absl::Status status;
   {
     auto session = RtspSession::open(options_.stream, clock_, *this);
@@ -77,21 +81,22 @@ absl::Status Recorder::record_until_lost() {
     }
   }
   // The session is gone, so nobody else is in the segmenter.
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(recording_);
   segmenter_.end_run(status);
+  note_segmenter();
   return status;
 }
 
 // Our own watchdog: RTSP's time-outs notice a frozen camera far too late.
 absl::Status Recorder::check_pictures(Duration opened) {
   std::optional<Duration> last;
-  bool is_recording = false;
+  bool is_stored = false;
   absl::Status sink_status;
   {
     const std::lock_guard lock(mutex_);
     last = last_steady_;
-    sink_status = segmenter_.sink_status();
-    is_recording = segmenter_.is_recording();
+    sink_status = sink_status_;
+    is_stored = is_stored_;
   }
   const Duration now = clock_.steady();
   if (!last) {
@@ -101,11 +106,22 @@ absl::Status Recorder::check_pictures(Duration opened) {
   if (now - *last > kNoDataMax) {
     return unavailable("no picture for {:.0f} s", seconds_of(kNoDataMax));
   }
+  if (is_stored) {
+    not_stored_since_.reset();
+  } else if (!not_stored_since_) {
+    not_stored_since_ = now;
+  }
   if (!sink_status.ok()) {
     report(RecordingState::not_stored, sink_status);
-  } else if (is_recording) {
+  } else if (is_stored) {
     report(RecordingState::recording, absl::OkStatus());
     retry_ = kRetryFirst;
+  } else if (now - *not_stored_since_ > kNoKeyMax) {
+    report(
+        RecordingState::not_stored,
+        unavailable("pictures come, but for {:.0f} s no key picture that a recording could begin "
+                    "at: set the camera's key frame interval to a few seconds",
+                    seconds_of(kNoKeyMax)));
   }
   return absl::OkStatus();
 }
@@ -122,36 +138,47 @@ void Recorder::report(RecordingState state, const absl::Status& reason) {
   RecorderState copy;
   {
     const std::lock_guard lock(mutex_);
-    const bool same =
-        state_.state == state && state_.reason == reason && state_.run == segmenter_.run();
+    const bool same = state_.state == state && state_.reason == reason && state_.run == run_;
     if (same) return;
     state_.state = state;
     state_.reason = reason;
-    state_.run = segmenter_.run();
+    state_.run = run_;
     copy = state_;
   }
   if (options_.on_state) options_.on_state(copy);
 }
 
+void Recorder::note_segmenter() {
+  const std::lock_guard lock(mutex_);
+  run_ = segmenter_.run();
+  is_stored_ = segmenter_.is_recording();
+  sink_status_ = segmenter_.sink_status();
+}
+
 void Recorder::on_format(Track track, const std::string& caps) noexcept {
+  const std::lock_guard recording(recording_);
+  segmenter_.set_format(track, caps);
   const std::lock_guard lock(mutex_);
   (track == Track::video ? state_.info.video_caps : state_.info.audio_caps) = caps;
-  segmenter_.set_format(track, caps);
 }
 
 void Recorder::on_unit(ReceivedUnit unit, std::optional<Instant> camera_time) noexcept {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard recording(recording_);
   if (unit.track == Track::video) {
+    const std::lock_guard lock(mutex_);
     last_steady_ = unit.steady;
     state_.last_picture = unit.received;
   }
+  if (end_soon_.exchange(false)) segmenter_.end_segment_soon();
   const std::int64_t pts_ns = unit.pts_ns;
   segmenter_.add(std::move(unit));
+  note_segmenter();
   const std::optional<Instant> ours = camera_time ? segmenter_.utc_of(pts_ns) : std::nullopt;
   if (!ours) return;
   const auto offset = std::chrono::round<milliseconds>(*camera_time - *ours);
-  state_.camera_offset_ms = offset.count();
   segmenter_.set_camera_offset(offset.count());
+  const std::lock_guard lock(mutex_);
+  state_.camera_offset_ms = offset.count();
 }
 
 }  // namespace latchstring::media

@@ -2,12 +2,14 @@
 // notices a camera that went away or froze, and connects again: a new pipeline each time, never
 // sooner than the back-off says. Threads: one of its own that waits for the network; the sink is
 // called on the streaming threads, one call at a time; `on_state` on the recorder's own thread.
-// start() and stop() on the owner's; end_segment_soon() and state() on any. Limits: kNoDataMax
-// without a picture is a lost camera. Back-off from kRetryFirst, doubled up to kRetryMost; a
-// refused login waits kRetryLogin, for cameras lock accounts. Each with jitter of a quarter, so
-// that cameras behind one switch do not come back at once.
+// start() and stop() on the owner's; stop_soon(), end_segment_soon() and state() on any, and none
+// of these waits for the sink. Limits: kNoDataMax without a picture is a lost camera; kNoKeyMax
+// without one that recording could begin at is a fault. Back-off from kRetryFirst, doubled up to
+// kRetryMost; a refused login waits kRetryLogin, for cameras lock accounts. Each with jitter of a
+// quarter, so that cameras behind one switch do not come back at once.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -24,6 +26,7 @@ namespace latchstring::media {
 
 inline constexpr Duration kNoDataMax = std::chrono::seconds{7};
 inline constexpr Duration kFirstPictureMax = std::chrono::seconds{15};
+inline constexpr Duration kNoKeyMax = std::chrono::seconds{15};
 inline constexpr Duration kRetryFirst = std::chrono::seconds{1};
 inline constexpr Duration kRetryMost = std::chrono::seconds{30};
 inline constexpr Duration kRetryLogin = std::chrono::seconds{60};
@@ -31,7 +34,7 @@ inline constexpr Duration kRetryLogin = std::chrono::seconds{60};
 enum class RecordingState : std::uint8_t {
   connecting,
   recording,
-  not_stored,  // pictures come, but the sink takes none: see reason
+  not_stored,  // pictures come, but cannot be recorded or the sink takes none: see reason
   lost,        // see reason; it will be tried again
   stopped,
 };
@@ -61,6 +64,8 @@ class Recorder final : private SessionHandler {
   void start();
   // Ends the segment and disconnects; waits for both.
   void stop();
+  // Begins to, and does not wait: so that many end at once.
+  void stop_soon();
   // Ends the open segment at the next IDR: a cut touches it.
   void end_segment_soon();
   RecorderState state() const;
@@ -75,20 +80,29 @@ class Recorder final : private SessionHandler {
   void pause(const absl::Status& reason);
   bool stopping() const;
   void report(RecordingState state, const absl::Status& reason);
+  void note_segmenter();  // with recording_ held
 
   const RecorderOptions options_;
   const Clock& clock_;
 
-  mutable std::mutex mutex_;
+  // What a sink with a slow disk may hold up. Taken before mutex_, never after it.
+  std::mutex recording_;
+  Segmenter segmenter_;  // guarded by recording_
+
+  mutable std::mutex mutex_;  // held for moments
   std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
-  Segmenter segmenter_;    // guarded by mutex_
-  RecorderState state_;    // guarded by mutex_
+  bool stopping_ = false;     // guarded by mutex_
+  RecorderState state_;       // guarded by mutex_
+  std::string run_;           // guarded by mutex_: this and the next two as of the last unit
+  bool is_stored_ = false;    // guarded by mutex_: a segment is open
+  absl::Status sink_status_;  // guarded by mutex_
   std::optional<Duration>
       last_steady_;  // guarded by mutex_: of the last picture of this connection
+  std::atomic<bool> end_soon_ = false;
 
   // Recorder's thread only.
   Duration retry_{kRetryFirst};
+  std::optional<Duration> not_stored_since_;  // steady time: pictures come, and no segment is open
   std::minstd_rand jitter_{std::random_device{}()};
 
   std::thread thread_;

@@ -35,6 +35,7 @@ void Segmenter::set_format(Track track, const std::string& caps) {
 }
 
 void Segmenter::add(ReceivedUnit unit) {
+  if (unit.data.size() > kUnitBytesMax) return refuse(unit);
   if (unit.track == Track::video) {
     if (run_.empty()) start_run(unit);
     if (anchor_.add(unit.received, unit.steady, unit.pts_ns - origin_ns_) ==
@@ -45,6 +46,7 @@ void Segmenter::add(ReceivedUnit unit) {
     }
   }
   if (run_.empty()) return;  // sound before the first picture
+  if (unit.track == Track::audio && !place_sound(unit)) return;
   const Duration steady = unit.steady;
   if (settled_) {
     take(unit);
@@ -55,10 +57,40 @@ void Segmenter::add(ReceivedUnit unit) {
   if (anchor_.settled(steady) || held_bytes_ > kSettleBytesMax) drain();
 }
 
+// Pictures after it may need it, so nothing goes on from here.
+void Segmenter::refuse(const ReceivedUnit& unit) {
+  if (unit.track == Track::audio) return;
+  const absl::Status cause =
+      exhausted("the camera sent a picture of {} bytes; at most {} can be recorded",
+                unit.data.size(), kUnitBytesMax);
+  end_run(cause);
+  sink_status_ = cause;
+}
+
+// False: where it stands in the day is not known, and it may not be given for another time's.
+bool Segmenter::place_sound(const ReceivedUnit& unit) {
+  const std::int64_t media_ns = unit.pts_ns - origin_ns_;
+  if (sound_anchor_.add(unit.received, unit.steady, media_ns) == TimeAnchor::Verdict::new_run) {
+    sound_anchor_ = TimeAnchor();
+    sound_anchor_.add(unit.received, unit.steady, media_ns);
+  }
+  const bool is_placed = !settled_ || sound_anchor_.settled(unit.steady);
+  return is_placed && unit.received - sound_anchor_.utc_of(media_ns) <= kSoundLateMax;
+}
+
+// Media time of the pictures, also for sound.
+std::int64_t Segmenter::media_ns_of(const ReceivedUnit& unit) const {
+  const std::int64_t media_ns = unit.pts_ns - origin_ns_;
+  if (unit.track == Track::video) return media_ns;
+  const Duration apart = sound_anchor_.utc_of(media_ns) - anchor_.utc_of(media_ns);
+  return media_ns + std::chrono::duration_cast<std::chrono::nanoseconds>(apart).count();
+}
+
 void Segmenter::start_run(const ReceivedUnit& unit) {
   run_ = make_run_id();
   origin_ns_ = unit.pts_ns;
   anchor_ = TimeAnchor();
+  sound_anchor_ = TimeAnchor();
   settled_ = false;
   last_media_ns_ = 0;
   last_step_ns_ = kUsualFrame_ns;
@@ -72,7 +104,7 @@ void Segmenter::drain() {
 }
 
 void Segmenter::take(const ReceivedUnit& unit) {
-  const std::int64_t media_ns = unit.pts_ns - origin_ns_;
+  const std::int64_t media_ns = media_ns_of(unit);
   if (media_ns < 0 || unit.data.empty()) return;
   if (unit.track == Track::video) {
     take_video(unit, media_ns);

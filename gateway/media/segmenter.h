@@ -2,7 +2,8 @@
 // clock. Knows nothing of GStreamer or the network. Threads: none of its own; calls come one at a
 // time. Limits: kSegmentMax_ns and the byte limits of segment_sink.h; a fragment is kFragment_ns
 // and at most kFragmentBytesSoft; kSettleBytesMax are held back while the anchor of a new run
-// settles.
+// settles; a picture of more than kUnitBytesMax is dropped and ends the run; sound that comes more
+// than kSoundLateMax after its time is dropped.
 #pragma once
 
 #include <deque>
@@ -20,6 +21,9 @@ inline constexpr std::int64_t kFragment_ns = 1'000'000'000;
 inline constexpr std::int64_t kFragmentLeast_ns = 500'000'000;  // then an IDR may begin a new one
 inline constexpr std::size_t kFragmentBytesSoft = 8U << 20;
 inline constexpr std::size_t kSettleBytesMax = 16U << 20;
+// Less than the worker takes (redact/messages.h): what is recorded can be redacted.
+inline constexpr std::size_t kUnitBytesMax = 16U << 20;
+inline constexpr Duration kSoundLateMax = std::chrono::seconds{1};
 
 // One coded picture or audio packet as it came in. Media time: any origin, the same for both
 // tracks.
@@ -61,6 +65,9 @@ class Segmenter {
 
  private:
   void start_run(const ReceivedUnit& unit);
+  void refuse(const ReceivedUnit& unit);
+  bool place_sound(const ReceivedUnit& unit);
+  std::int64_t media_ns_of(const ReceivedUnit& unit) const;
   void drain();
   void take(const ReceivedUnit& unit);
   void take_video(const ReceivedUnit& unit, std::int64_t media_ns);
@@ -82,6 +89,9 @@ class Segmenter {
   std::string run_;
   std::int64_t origin_ns_ = 0;
   TimeAnchor anchor_;
+  // A camera counts sound on a crystal of its own, from a start of its own: where a packet stands
+  // in the day does not follow from the pictures' time.
+  TimeAnchor sound_anchor_;
   bool settled_ = false;
   std::deque<ReceivedUnit> held_;  // until settled_
   std::size_t held_bytes_ = 0;

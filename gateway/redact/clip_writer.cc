@@ -111,7 +111,7 @@ absl::Status ClipWriter::image(ByteView, const FrameRegions&) {
   return data_loss("the worker gives an image where a clip was asked for");
 }
 
-std::vector<std::string> ClipWriter::notes() const {
+std::vector<std::string> ClipWriter::notes(bool has_audio) const {
   std::vector<std::string> notes;
   const auto checked = check_plan(plan_);
   if (checked.ok()) {
@@ -126,8 +126,10 @@ std::vector<std::string> ClipWriter::notes() const {
         "those around them",
         unsure_, chosen_.size()));
   }
-  if (plan_.keep_audio && footage_.has_kept_sound() && format_.sound == Sound::none) {
-    notes.emplace_back("the sound is left out: its format cannot stand in the clip");
+  if (plan_.keep_audio && !footage_.info().audio_caps.empty() && !has_audio) {
+    notes.emplace_back(footage_.has_kept_sound()
+                           ? "the sound is left out: it cannot be put into the clip"
+                           : kSoundMissing);
   }
   return notes;
 }
@@ -151,15 +153,15 @@ absl::StatusOr<ReleasedVideo> ClipWriter::finish(Instant until,
   video.has_audio = head.has_audio;
   video.reencoded = true;
   video.regions_json = report_->text();
-  video.redacted = plan_in_words(plan_, footage_.has_kept_sound() && !head.has_audio);
-  video.notes = notes();
+  video.redacted = plan_in_words(plan_);
+  video.notes = notes(head.has_audio);
   return video;
 }
 
-std::vector<std::string> plan_in_words(const RedactionPlan& plan, bool sound_left_out) {
+std::vector<std::string> plan_in_words(const RedactionPlan& plan) {
   std::vector<std::string> words = plan.classes;
   for (const Zone& zone : plan.zones) words.push_back(zone.name);
-  if (sound_left_out || !plan.keep_audio) words.emplace_back("audio");
+  if (!plan.keep_audio) words.emplace_back("audio");
   std::sort(words.begin(), words.end());
   words.erase(std::unique(words.begin(), words.end()), words.end());
   return words;

@@ -40,7 +40,7 @@ class ClipWriter final : public Output {
       : spool_(std::move(spool)), plan_(plan), footage_(footage) {}
   void choose_frames();
   absl::Status check_regions(const FrameRegions& regions) const;
-  std::vector<std::string> notes() const;
+  std::vector<std::string> notes(bool has_audio) const;
 
   std::unique_ptr<SpoolWriter> spool_;
   const RedactionPlan& plan_;
@@ -53,8 +53,12 @@ class ClipWriter final : public Output {
   std::uint64_t unsure_ = 0;           // frames filled because they could not be judged
 };
 
-// The plan in words: sorted class and zone names, `audio` where the sound is left out.
-std::vector<std::string> plan_in_words(const RedactionPlan& plan, bool sound_left_out);
+// The note of a clip whose sound might be in it and is not: that is no redaction.
+inline constexpr const char* kSoundMissing =
+    "there is no sound in it: the camera sent none with these pictures";
+
+// The plan in words: sorted class and zone names, `audio` where the sound must stay out.
+std::vector<std::string> plan_in_words(const RedactionPlan& plan);
 
 // frames, given interval and sources of pictures that all stay, in presentation order.
 void describe(const std::vector<KeptPicture>& pictures, Instant until,

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -11,23 +13,30 @@
 namespace latchstring::redact {
 namespace {
 
-absl::Status write_spool(const Spool& spool, const Path& to) {
-  const Path temporary = to.string() + ".new";
-  LS_ASSIGN(const UniqueFd file, open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+absl::Status copy_spool(const Spool& spool, const Path& to) {
+  LS_ASSIGN(const UniqueFd file, open_file(to, O_WRONLY | O_CREAT | O_TRUNC, 0600));
   Bytes chunk(1024 * 1024);
   for (std::uint64_t at = 0; at < spool.size_bytes(); at += chunk.size()) {
     chunk.resize(std::min<std::uint64_t>(chunk.size(), spool.size_bytes() - at));
-    absl::Status done = spool.read(at, chunk);
-    if (done.ok()) done = write_all(file.get(), chunk);
-    if (!done.ok()) {
-      static_cast<void>(remove_durably(temporary));
-      return done;
-    }
+    LS_RETURN_IF_ERROR(spool.read(at, chunk));
+    LS_RETURN_IF_ERROR(write_all(file.get(), chunk));
   }
-  std::error_code failed;
-  std::filesystem::rename(temporary, to, failed);
-  if (failed) return internal("cannot write `{}`: {}", to.string(), failed.message());
+  if (::fsync(file.get()) != 0) return errno_status(fmt::format("cannot sync `{}`", to.string()));
   return absl::OkStatus();
+}
+
+// The whole file under its name, or nothing, also after a power cut.
+absl::Status write_spool(const Spool& spool, const Path& to) {
+  const Path temporary = to.string() + ".new";
+  absl::Status done = copy_spool(spool, temporary);
+  if (done.ok() && ::rename(temporary.c_str(), to.c_str()) != 0) {
+    done = errno_status(fmt::format("cannot write `{}`", to.string()));
+  }
+  if (!done.ok()) {
+    static_cast<void>(remove_durably(temporary));
+    return done;
+  }
+  return sync_folder(to.parent_path());
 }
 
 }  // namespace

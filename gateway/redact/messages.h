@@ -1,9 +1,9 @@
 // Private to redact: what parent and worker say to each other, in order:
 //   worker: ready            parent: job
-//   worker: next             parent: unit or end        (as often as the worker asks)
-//   worker: rewind           (once; the parent starts the footage again)
+//   worker: next             parent: unit or end        (until the end, and not once more)
+//   worker: rewind           (once, after the end; the parent starts the footage again)
 //   worker: format, frame, sound, image                 (results, whenever there are some)
-//   worker: done or failed   the worker leaves
+//   worker: done or failed   the worker leaves; done after the second end, or after an image
 // The parent takes nothing on trust: each body is decoded strictly, within the limits below.
 #pragma once
 

@@ -15,10 +15,14 @@ class Session {
     LS_ASSIGN(const worker::Message first, process_.receive());
     if (first.type != static_cast<std::uint8_t>(Say::ready)) return unexpected(first.type);
     LS_RETURN_IF_ERROR(say(Say::job, encode_job({job, footage_.info()})));
+    // An image is made of the first kept picture; what follows it need not be read again.
+    needs_all_ = !job.image.has_value();
     for (;;) {
       LS_ASSIGN(const worker::Message message, process_.receive());
       switch (static_cast<Say>(message.type)) {
         case Say::done:
+          // A decoder that hostile footage took over must not be able to leave out the end.
+          if (!rewound_ || (needs_all_ && !ended_)) return unexpected(message.type);
           return process_.wait_for_end();
         case Say::failed: {
           LS_ASSIGN(const absl::Status status, decode_failure(message.body));
@@ -42,10 +46,13 @@ class Session {
   absl::Status answer(const worker::Message& message) {
     switch (static_cast<Say>(message.type)) {
       case Say::next:
+        if (ended_) return unexpected(message.type);
         return give_unit();
       case Say::rewind:
-        if (rewound_) return unexpected(message.type);
+        // Nor to take for the whole what it read of the first pass.
+        if (rewound_ || !ended_) return unexpected(message.type);
         rewound_ = true;
+        ended_ = false;
         return footage_.rewind();
       case Say::format: {
         if (!rewound_ || has_format_) return unexpected(message.type);
@@ -75,7 +82,10 @@ class Session {
 
   absl::Status give_unit() {
     LS_ASSIGN(const std::optional<AccessUnit> unit, footage_.next());
-    if (!unit.has_value()) return say(Say::end);
+    if (!unit.has_value()) {
+      ended_ = true;
+      return say(Say::end);
+    }
     if (unit->data.size() > kUnitBytesMax) {
       return exhausted("a picture of {} bytes is larger than {}", unit->data.size(), kUnitBytesMax);
     }
@@ -85,7 +95,9 @@ class Session {
   worker::Process& process_;
   FootageReader& footage_;
   Output& output_;
-  bool rewound_ = false;
+  bool needs_all_ = true;
+  bool ended_ = false;    // this pass's last unit was given, and its end said
+  bool rewound_ = false;  // the second pass
   bool has_format_ = false;
 };
 

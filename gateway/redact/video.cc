@@ -23,7 +23,6 @@ class NativeCopy {
         return internal("a native clip may hold nothing from outside what was granted");
       }
       if (unit->track == Track::audio) {
-        has_sound_ = true;
         if (!terms_.redaction.keep_audio) continue;
       } else {
         pictures_.push_back({unit->pts_ns, unit->utc, unit->duration_ns, unit->source});
@@ -32,7 +31,6 @@ class NativeCopy {
     }
   }
   const std::vector<KeptPicture>& pictures() const { return pictures_; }
-  bool has_sound() const { return has_sound_; }
 
  private:
   absl::Status check_order() {
@@ -51,7 +49,6 @@ class NativeCopy {
   const GrantTerms& terms_;
   const worker::Cancel& cancel_;
   std::vector<KeptPicture> pictures_;
-  bool has_sound_ = false;
 };
 
 }  // namespace
@@ -71,6 +68,7 @@ absl::StatusOr<ReleasedVideo> redacted_video(const Settings& settings, const Gra
       return data_loss("a picture of {} lies outside what was granted", to_rfc3339(frame.utc));
     }
   }
+  if (!reader.note().empty()) video.notes.push_back(reader.note());
   if (on_progress) on_progress(1);
   return video;
 }
@@ -99,7 +97,9 @@ absl::StatusOr<ReleasedVideo> untouched_video(const Settings& settings, const Gr
   video.mp4 = std::make_unique<media::JoinedSpool>(std::move(head.bytes), std::move(body));
   video.codec = std::move(head.codec);
   video.has_audio = head.has_audio;
-  video.redacted = plan_in_words(terms.redaction, copy.has_sound() && !head.has_audio);
+  video.redacted = plan_in_words(terms.redaction);
+  if (!info.audio_caps.empty() && !head.has_audio) video.notes.emplace_back(kSoundMissing);
+  if (!reader.note().empty()) video.notes.push_back(reader.note());
   return video;
 }
 

@@ -1,4 +1,6 @@
+#include <array>
 #include <opencv2/core/utility.hpp>
+#include <string_view>
 
 #include "gateway/base/status.h"
 #include "gateway/redact/core.h"
@@ -6,6 +8,8 @@
 
 namespace latchstring::redact {
 namespace {
+
+using std::literals::operator""sv;
 
 constexpr int kWidth = 640;
 constexpr int kHeight = 480;
@@ -99,6 +103,51 @@ absl::StatusOr<MadeFootage> make_footage() {
   return MadeFootage{std::move(info), std::move(units)};
 }
 
+// Three grey pictures of 64 x 64 pixels, by x265.
+constexpr const char* kHevcCaps =
+    "video/x-h265,stream-format=hvc1,alignment=au,width=64,height=64,codec_data=(buffer)"
+    "0101600000009000000000001ef000fcfdf8f800000f03a00001001840010c01ffff016000000300"
+    "90000003000003001e928090a10001002942010101600000030090000003000003001ea020810596"
+    "4a924caf016808000003000800000300c840a2000100074401c172b42240";
+constexpr std::array<std::string_view, 3> kHevcPictures{
+    "\x00\x00\x00\x0c\x28\x01\xaf\x1d\x80\xf7\x01\xb2\xf5\xaf\xb3\x3c"sv,
+    "\x00\x00\x00\x0a\x02\x01\xd0\x09\x7e\x10\xc6\x3b\xfa\x84"sv,
+    "\x00\x00\x00\x0b\x02\x01\xd0\x11\xff\xd4\x43\x06\x39\xfa\x84"sv};
+
+absl::Status warm_up_hevc() {
+  LS_ASSIGN(const auto decoder, media::Decoder::open(kHevcCaps, 2));
+  for (std::size_t n = 0; n < kHevcPictures.size(); ++n) {
+    AccessUnit unit;
+    unit.is_key = n == 0;
+    unit.pts_ns = unit.dts_ns = static_cast<std::int64_t>(n) * kPictureNs;
+    const ByteView data = as_bytes(kHevcPictures[n]);
+    unit.data.assign(data.begin(), data.end());
+    LS_RETURN_IF_ERROR(decoder->push(unit));
+  }
+  LS_RETURN_IF_ERROR(decoder->finish());
+  for (std::size_t n = 0; n < kHevcPictures.size(); ++n) {
+    LS_ASSIGN(const auto picture, decoder->pull());
+    if (!picture.has_value()) return internal("the worker's self-test decodes no H.265");
+  }
+  return absl::OkStatus();
+}
+
+// Half a second of silence in every kind of sound that the clip above did not have.
+absl::Status warm_up_sound(const std::string& caps, const Bytes& packet) {
+  LS_ASSIGN(const auto encoder, media::SoundEncoder::open(caps));
+  for (int n = 0; n < 25; ++n) {
+    AccessUnit unit;
+    unit.track = Track::audio;
+    unit.pts_ns = unit.dts_ns = n * kPictureNs / 2;
+    unit.data = packet;
+    LS_RETURN_IF_ERROR(encoder->push(unit));
+  }
+  LS_RETURN_IF_ERROR(encoder->finish());
+  LS_ASSIGN(const auto unit, encoder->pull());
+  if (!unit.has_value()) return internal("the worker's self-test makes no sound of `{}`", caps);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status warm_up() {
@@ -123,7 +172,11 @@ absl::Status warm_up() {
     LS_RETURN_IF_ERROR(run(job, footage, counted));
     if (counted.image_bytes == 0) return internal("the worker's self-test made no image");
   }
-  return absl::OkStatus();
+  LS_RETURN_IF_ERROR(warm_up_hevc());
+  LS_RETURN_IF_ERROR(warm_up_sound("audio/x-mulaw,rate=8000,channels=1", Bytes(160, 0xFF)));
+  // 20 ms (RFC 6716 3.1: 48 kHz, one frame).
+  return warm_up_sound("audio/x-opus,channel-mapping-family=0,rate=48000,channels=1",
+                       Bytes{0xF8, 0xFF, 0xFE});
 }
 
 }  // namespace latchstring::redact

@@ -24,7 +24,8 @@ struct WorkFailed {
 };
 struct ReceiptStored {
   int piece = 0;
-};  // the requester's signed receipt was verified
+  bool whole = true;  // false: other parts of the piece have none yet
+};                    // the requester's signed receipt was verified
 struct Revoked {
   std::string resident;
 };                    // an authenticated resident takes it back

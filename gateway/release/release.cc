@@ -97,6 +97,12 @@ Look Release::look(std::string camera, Interval footage, RedactionPlan redaction
   return Look(MadeBy<Release>{}, std::move(terms));
 }
 
+RedactionPlan Release::plan_of(const State& state, const Piece& piece, const policy::Piece& decided,
+                               const policy::Policy& policy) {
+  return policy::redaction_plan(policy, piece.camera, decided, state.subject.want_audio,
+                                decided.watermark ? watermark_of(state.subject) : "");
+}
+
 Grant Release::make_grant(const State& state, const Piece& piece, const policy::Piece& decided,
                           const policy::Policy& policy) {
   GrantTerms terms;
@@ -104,8 +110,7 @@ Grant Release::make_grant(const State& state, const Piece& piece, const policy::
   terms.piece = piece.number;
   terms.camera = piece.camera;
   terms.interval = piece.footage;
-  terms.redaction = policy::redaction_plan(policy, piece.camera, decided, state.subject.want_audio,
-                                           decided.watermark ? watermark_of(state.subject) : "");
+  terms.redaction = plan_of(state, piece, decided, policy);
   terms.native = state.subject.want_native && terms.redaction.picture_untouched();
   return Grant(MadeBy<Release>{}, std::move(terms));
 }

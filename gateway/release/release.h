@@ -29,10 +29,12 @@ struct Facts {
   std::string blocked;  // why nothing may be judged or released now; empty: nothing blocks
   const policy::Policy* policy = nullptr;             // null while blocked by a broken file
   std::map<std::string, policy::Decision> decisions;  // per camera asked, over all the footage
-  std::set<std::string> residents;                    // who may answer
-  bool requester_is_valid = true;  // agency pinned, credential in date and not revoked
-  bool lists_are_fresh = true;     // else automatic becomes ask_one
-  bool too_many_open = false;      // open_requests_per_agency is reached
+  // The same for pieces that were committed: their share of the quota is taken already.
+  std::map<std::string, policy::Decision> decisions_of_committed;
+  std::set<std::string> residents;  // who may answer
+  bool requester_is_valid = true;   // agency pinned, credential in date and not revoked
+  bool lists_are_fresh = true;      // else automatic becomes ask_one
+  bool too_many_open = false;       // open_requests_per_agency is reached
   Duration answers_after{0};
   std::set<int> in_work;  // pieces that a release worker holds at this moment
 };
@@ -108,6 +110,8 @@ class Release {
 
  private:
   friend class Step;
+  static RedactionPlan plan_of(const State& state, const Piece& piece, const policy::Piece& decided,
+                               const policy::Policy& policy);
   static Grant make_grant(const State& state, const Piece& piece, const policy::Piece& decided,
                           const policy::Policy& policy);
 };

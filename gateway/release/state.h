@@ -31,13 +31,16 @@ enum class PieceState : std::uint8_t {
 
 // A stretch of one camera's footage with one outcome.
 struct Piece {
-  int number = 1;
+  int number = 1;  // at home only: which pieces there are tells what the rules permit
   std::string camera;
   Interval footage;
   policy::Approval approval = policy::Approval::refuse;  // as judged last
   PieceState state = PieceState::waiting;
-  Instant expires;     // of the offer; Instant{} before
-  std::string reason;  // why it is refused, failed, ...; for the household
+  Instant expires;                  // of the offer; Instant{} before
+  std::string reason;               // why it is refused, failed, ...; for the household
+  std::vector<std::string> hidden;  // in what was made, or is being made: a line each; demands.h
+
+  friend bool operator==(const Piece&, const Piece&) = default;
 };
 
 // Reasons of a piece that mean something to the program too.
@@ -48,6 +51,8 @@ struct Answer {
   std::string resident;
   bool yes = false;
   Instant at;
+
+  friend bool operator==(const Answer&, const Answer&) = default;
 };
 
 // What was asked, or is given of the household's own accord; never changes, but that an officer
@@ -69,6 +74,8 @@ struct Subject {
   bool is_gift_file() const { return is_gift && agency.empty(); }
   // A gift to an agency is made when one of its officers comes.
   bool has_addressee() const { return !is_gift || agency.empty() || !officer.empty(); }
+
+  friend bool operator==(const Subject&, const Subject&) = default;
 };
 
 struct State {
@@ -80,6 +87,8 @@ struct State {
   bool closed_sent = false;
   std::vector<Piece> pieces;
   std::vector<Answer> answers;
+
+  friend bool operator==(const State&, const State&) = default;
 };
 
 // What the requester may be told where the household says why (`when_refused_say: reason`).

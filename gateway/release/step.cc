@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/ensure.h"
+#include "gateway/release/demands.h"
 
 namespace latchstring::release {
 namespace {
@@ -29,8 +30,10 @@ Piece* Step::find_piece(int number) {
 }
 
 policy::Piece Step::decided_for(const Piece& piece) const {
-  const auto found = facts_.decisions.find(piece.camera);
-  if (found == facts_.decisions.end() || !facts_.requester_is_valid) {
+  const auto& decisions =
+      piece.state == PieceState::offered ? facts_.decisions_of_committed : facts_.decisions;
+  const auto found = decisions.find(piece.camera);
+  if (found == decisions.end() || !facts_.requester_is_valid) {
     policy::Piece refused;
     refused.footage = piece.footage;
     return refused;
@@ -41,6 +44,11 @@ policy::Piece Step::decided_for(const Piece& piece) const {
 Approval Step::approval_now(const policy::Piece& decided) const {
   if (decided.approval == Approval::automatic && !facts_.lists_are_fresh) return Approval::ask_one;
   return decided.approval;
+}
+
+bool Step::hides_enough(const Piece& piece, const policy::Piece& decided) const {
+  const RedactionPlan plan = Release::plan_of(outcome_.state, piece, decided, *facts_.policy);
+  return meets(piece.hidden, demands(plan));
 }
 
 void Step::receive() {
@@ -67,10 +75,13 @@ void Step::judge_or_wait() {
 
 void Step::judge() {
   int number = 0;
+  bool too_many = false;
   for (const auto& [camera, decision] : facts_.decisions) {
     if (!facts_.requester_is_valid) break;
     for (const policy::Piece& decided : decision.pieces) {
-      if (decided.approval == Approval::refuse || state().pieces.size() == kPiecesMax) continue;
+      if (decided.approval == Approval::refuse) continue;
+      too_many = state().pieces.size() == kPiecesMax;
+      if (too_many) break;
       Piece piece;
       piece.number = ++number;
       piece.camera = camera;
@@ -79,10 +90,12 @@ void Step::judge() {
       state().pieces.push_back(std::move(piece));
     }
   }
+  // All or nothing: which of them to leave out is not the gateway's to choose.
+  if (too_many) state().pieces.clear();
   if (state().pieces.empty()) {
     state().phase = Phase::ended;
     state().outcome = "refused";
-    entry(Record::decision, 0, "refuse");
+    entry(Record::decision, 0, "refuse", too_many ? "it falls into too many pieces" : "");
     return;
   }
   start_automatic_pieces();
@@ -103,6 +116,8 @@ void Step::start_work(Piece& piece) {
   if (!is_approved(piece.approval, state().answers, facts_.residents)) {
     if (piece.approval == Approval::refuse) {
       take_back(piece, PieceState::refused, "the rules no longer permit it");
+      entry(Record::abort, piece.number, "rules");
+      effect(effect::TellResidents{"a clip is not released: the rules no longer permit it"});
     } else {
       wait_for_residents(piece);
     }
@@ -110,7 +125,9 @@ void Step::start_work(Piece& piece) {
   }
   piece.state = PieceState::working;
   if (!state().subject.has_addressee()) return;
-  effect(effect::Cut{piece.number, Release::make_grant(state(), piece, decided, *facts_.policy)});
+  Grant grant = Release::make_grant(state(), piece, decided, *facts_.policy);
+  piece.hidden = demands(grant.terms().redaction);
+  effect(effect::Cut{piece.number, std::move(grant)});
 }
 
 void Step::wait_for_residents(Piece& piece) {
@@ -130,6 +147,12 @@ void Step::take_back_all(PieceState to, const std::string& reason) {
   for (Piece& piece : state().pieces) take_back(piece, to, reason);
 }
 
+void Step::withdraw_by_rules(Piece& piece, std::string reason) {
+  effect(effect::TellResidents{fmt::format("an offered clip was taken back: {}", reason)});
+  entry(Record::revoke, piece.number, "rules");
+  take_back(piece, PieceState::revoked, std::move(reason));
+}
+
 void Step::answer() {
   const auto& given = std::get<event::Answered>(event_);
   if (!facts_.residents.contains(given.resident)) {
@@ -140,8 +163,14 @@ void Step::answer() {
     return answer.resident == given.resident;
   });
   if (mine != answers.end() && mine->yes == given.yes) return;  // counted once
-  if (given.yes && !any_piece(state(), PieceState::waiting)) {
+  // A yes beside one that was enough is noted; a yes that nobody waits for is not.
+  const bool agreed =
+      std::any_of(answers.begin(), answers.end(), [](const Answer& answer) { return answer.yes; });
+  if (given.yes && !any_piece(state(), PieceState::waiting) && !agreed) {
     return refuse_answer(not_now("request `{}` asks nothing any more", state().subject.id));
+  }
+  if (given.yes && answers_are_over()) {
+    return refuse_answer(not_now("the time to answer request `{}` is over", state().subject.id));
   }
   if (mine != answers.end()) {
     *mine = {given.resident, given.yes, facts_.now};
@@ -150,6 +179,10 @@ void Step::answer() {
   }
   entry(Record::approval, 0, given.yes ? "yes" : "no", given.resident);
   if (!given.yes) {
+    for (const Piece& piece : state().pieces) {
+      if (piece.state != PieceState::offered) continue;
+      entry(Record::revoke, piece.number, "resident", given.resident);
+    }
     take_back_all(PieceState::refused, fmt::format("{} said no", given.resident));
     effect(effect::TellResidents{fmt::format("{} said no", given.resident)});
     state().outcome = "refused";
@@ -186,12 +219,12 @@ void Step::reconsider() {
       continue;
     }
     // The agency's list was fresh when this was offered; that it ages takes nothing back.
-    piece.approval = decided_for(piece).approval;
+    const policy::Piece decided = decided_for(piece);
+    piece.approval = decided.approval;
     if (!is_approved(piece.approval, state().answers, facts_.residents)) {
-      take_back(piece, PieceState::revoked, "the rules no longer permit it");
-      entry(Record::revoke, piece.number, "rules");
-      effect(
-          effect::TellResidents{"an offered clip was taken back: the rules no longer permit it"});
+      withdraw_by_rules(piece, "the rules no longer permit it");
+    } else if (!hides_enough(piece, decided)) {
+      withdraw_by_rules(piece, "the rules now hide more than it does");
     }
   }
   settle();
@@ -213,7 +246,8 @@ void Step::sealed() {
     entry(Record::abort, piece->number, "lapsed");
     return settle();
   }
-  piece->approval = approval_now(decided_for(*piece));
+  const policy::Piece decided = decided_for(*piece);
+  piece->approval = approval_now(decided);
   if (!is_approved(piece->approval, state().answers, facts_.residents)) {
     drop_sealed();
     if (piece->approval == Approval::refuse || state().subject.is_gift_file()) {
@@ -223,6 +257,15 @@ void Step::sealed() {
       effect(effect::TellResidents{"a clip was not released: the rules no longer permitted it"});
     } else {
       wait_for_residents(*piece);
+    }
+    return settle();
+  }
+  if (!hides_enough(*piece, decided)) {  // the rules were tightened while it was made
+    drop_sealed();
+    if (state().subject.is_gift_file()) {
+      abort_gift_file(*piece, "rules", "the rules now hide more than it does");
+    } else {
+      start_work(*piece);
     }
     return settle();
   }
@@ -244,6 +287,8 @@ void Step::work_failed() {
   if (piece == nullptr) return;
   const bool half_written = piece->state == PieceState::offered && state().subject.is_gift_file();
   if (piece->state != PieceState::working && !half_written) return;
+  // Suspended: nothing is lost but time; it is made again when sharing goes on.
+  if (blocked() && !state().subject.is_gift_file()) return;
   piece->state = PieceState::failed;
   piece->reason = failed.no_footage ? std::string(kNoFootage) : failed.reason;
   entry(Record::abort, piece->number, failed.no_footage ? "no_footage" : "failed", piece->reason);
@@ -252,10 +297,12 @@ void Step::work_failed() {
 }
 
 void Step::receipt_stored() {
-  Piece* piece = find_piece(std::get<event::ReceiptStored>(event_).piece);
+  const auto& receipt = std::get<event::ReceiptStored>(event_);
+  Piece* piece = find_piece(receipt.piece);
   if (piece == nullptr || piece->state != PieceState::offered) return;
-  piece->state = PieceState::delivered;
   entry(Record::done, piece->number, "");
+  if (!receipt.whole) return;
+  piece->state = PieceState::delivered;
   effect(effect::DeleteOutbox{piece->number});
   settle();
 }

@@ -37,18 +37,22 @@ class Step {
   bool blocked() const { return !facts_.blocked.empty() || facts_.policy == nullptr; }
   policy::Piece decided_for(const Piece& piece) const;
   policy::Approval approval_now(const policy::Piece& decided) const;
+  // Whether what was made, or is being made, hides all that this decision demands.
+  bool hides_enough(const Piece& piece, const policy::Piece& decided) const;
   void judge();
   void start_automatic_pieces();
   // Moves an approved piece to work, if the decision of this very step still permits it.
   void start_work(Piece& piece);
   void take_back(Piece& piece, PieceState to, std::string reason);
   void take_back_all(PieceState to, const std::string& reason);
+  void withdraw_by_rules(Piece& piece, std::string reason);
   void settle();  // phase and outcome follow from the pieces
   void ask();
   void abort_gift_file(Piece& piece, std::string_view word, std::string reason);
   void lapse_unoffered();
   void expire_offers();
   void time_out_answers();
+  bool answers_are_over() const;
   void send_closed_when_due();
 
   template <class Effect>

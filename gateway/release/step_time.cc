@@ -37,6 +37,13 @@ void Step::time_out_answers() {
   effect(effect::TellResidents{"nobody answered in time: refused"});
 }
 
+// Also before the tick that will find it so.
+bool Step::answers_are_over() const {
+  if (!facts_.clock_is_right) return false;
+  const auto is_over = [this](Instant term) { return term != Instant{} && facts_.now >= term; };
+  return is_over(outcome_.state.answer_by) || is_over(outcome_.state.close_at);
+}
+
 void Step::expire_offers() {
   for (Piece& piece : state().pieces) {
     if (piece.state != PieceState::offered || facts_.now < piece.expires) continue;

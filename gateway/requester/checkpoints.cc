@@ -22,7 +22,12 @@ absl::StatusOr<Checkpoints> Checkpoints::open(std::string_view ledger_vkey,
                                               const std::vector<std::string>& notes) {
   LS_ASSIGN(proof::NoteKey key, proof::NoteKey::parse(ledger_vkey));
   Checkpoints all(std::move(key));
-  for (const std::string& note : notes) LS_RETURN_IF_ERROR(all.see(note));
+  for (const std::string& note : notes) {
+    LS_ASSIGN(Seen seen, all.read(note));
+    // A contradiction was told when it was found; conflict() tells it again.
+    const absl::Status kept = all.insert(std::move(seen));
+    if (!kept.ok() && !absl::IsPermissionDenied(kept)) return kept;
+  }
   return all;
 }
 
@@ -32,17 +37,50 @@ absl::StatusOr<Checkpoints::Seen> Checkpoints::read(std::string_view note) const
 }
 
 absl::Status Checkpoints::insert(Seen seen) {
-  const auto at = std::lower_bound(
-      seen_.begin(), seen_.end(), seen.checkpoint.size,
-      [](const Seen& one, std::uint64_t size) { return one.checkpoint.size < size; });
-  if (at != seen_.end() && at->checkpoint.size == seen.checkpoint.size) {
-    if (at->checkpoint.root != seen.checkpoint.root) return rewritten(seen.checkpoint.size);
+  const std::uint64_t size = seen.checkpoint.size;
+  const auto [first, last] = std::equal_range(
+      seen_.begin(), seen_.end(), seen,
+      [](const Seen& a, const Seen& b) { return a.checkpoint.size < b.checkpoint.size; });
+  const bool known = std::any_of(first, last, [&seen](const Seen& one) {
+    return one.checkpoint.root == seen.checkpoint.root;
+  });
+  const std::ptrdiff_t others = last - first - (known ? 1 : 0);
+  if (!known) {
+    const auto added = seen_.insert(last, std::move(seen));
+    if (const absl::Status room = make_room(); !room.ok()) {
+      seen_.erase(added);
+      return room;
+    }
+  }
+  return others > 0 ? rewritten(size) : absl::OkStatus();
+}
+
+// One from the middle goes, but none that contradicts another.
+absl::Status Checkpoints::make_room() {
+  if (seen_.size() <= kPoolMax) return absl::OkStatus();
+  const std::size_t middle = seen_.size() / 2;
+  for (std::size_t step = 0; step < 2 * middle; ++step) {
+    // middle, the one above, the one below, and so on outwards.
+    const std::size_t at = step % 2 == 0 ? middle - step / 2 : middle + (step + 1) / 2;
+    if (at == 0 || at + 1 >= seen_.size() || conflicts(at)) continue;
+    seen_.erase(seen_.begin() + static_cast<std::ptrdiff_t>(at));
     return absl::OkStatus();
   }
-  // The oldest say most about a rewritten ledger: they stay.
-  if (seen_.size() >= kPoolMax) return absl::OkStatus();
-  seen_.insert(at, std::move(seen));
-  return absl::OkStatus();
+  return exhausted("{} checkpoints that contradict each other are kept already; ask the household",
+                   kPoolMax);
+}
+
+bool Checkpoints::conflicts(std::size_t index) const {
+  const std::uint64_t size = seen_[index].checkpoint.size;
+  return (index > 0 && seen_[index - 1].checkpoint.size == size) ||
+         (index + 1 < seen_.size() && seen_[index + 1].checkpoint.size == size);
+}
+
+bool Checkpoints::conflict() const {
+  for (std::size_t i = 0; i < seen_.size(); ++i) {
+    if (conflicts(i)) return true;
+  }
+  return false;
 }
 
 absl::Status Checkpoints::see(std::string_view note) {
@@ -58,6 +96,8 @@ absl::Status Checkpoints::see(std::string_view note, const std::vector<std::stri
   const auto earlier = std::find_if(
       seen_.begin(), seen_.end(), [from](const Seen& one) { return one.checkpoint.size == from; });
   if (to.size <= from || earlier == seen_.end()) return absl::OkStatus();
+  // Of two that contradict each other it can continue only one.
+  if (conflicts(static_cast<std::size_t>(earlier - seen_.begin()))) return rewritten(from);
   proof::Proof proof;
   for (const std::string& text : consistency) {
     LS_ASSIGN(const Bytes bytes, crypto::from_hex(text));
@@ -66,7 +106,7 @@ absl::Status Checkpoints::see(std::string_view note, const std::vector<std::stri
   }
   const proof::Hash root = earlier->checkpoint.root;
   if (!proof::verify_consistency(from, root, to.size, to.root, proof).ok()) return rewritten(from);
-  // The larger one vouches for it, if there was room to keep that.
+  // The larger one vouches for it, if it is kept.
   const bool kept = std::any_of(seen_.begin(), seen_.end(),
                                 [&to](const Seen& one) { return one.checkpoint.size == to.size; });
   if (kept) seen_.erase(earlier);

@@ -18,6 +18,12 @@ absl::StatusOr<std::unique_ptr<Dialogue>> Dialogue::connect(Parts parts) {
   LS_ASSIGN(const std::vector<std::string> notes, parts.book.checkpoints(gateway));
   LS_ASSIGN(Checkpoints checkpoints, Checkpoints::open(parts.ticket.ledger_vkey, notes));
   LS_ASSIGN(const link::RequesterMemory memory, parts.book.memory(gateway));
+  if (checkpoints.conflict()) {
+    warn(
+        fmt::format("two checkpoints of `{}` that contradict each other are kept: its ledger was "
+                    "rewritten; keep the officer's folder as it is and ask the household",
+                    gateway));
+  }
   std::unique_ptr<Dialogue> dialogue(new Dialogue(parts, std::move(checkpoints)));
   dialogue->hello_size_ = dialogue->checkpoints_.oldest_size();
   link::RequesterLink::Options options{
@@ -107,6 +113,11 @@ absl::Status Dialogue::on_offer(const wire::Offer& offer) {
   KeptOffer kept;
   kept.offer = offer;
   kept.delivery_sha256 = crypto::sha256_hex(offer.delivery);
+  // It came to a device that was away for longer than it lasts: nothing of it is believed.
+  if (offer.expires <= parts_.clock.now()) {
+    kept.state = OfferState::expired;
+    return parts_.book.add(gateway(), kept);
+  }
   absl::Status holds =
       check_offer(offer, parts_.ticket, parts_.officer.thumbprint(), parts_.clock.now());
   if (holds.ok()) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "gateway/base/status.h"
 #include "gateway/requester/commands.h"
@@ -49,6 +50,16 @@ class Receiving {
 
   absl::Status look() {
     LS_ASSIGN(offers_, desk_.book->offers(desk_.ticket.gateway, options_.id));
+    LS_RETURN_IF_ERROR(end_expired());
+    LS_RETURN_IF_ERROR(discard_ended());
+    closed_ = false;
+    if (options_.id.empty()) return absl::OkStatus();
+    LS_ASSIGN(const auto request, desk_.book->request(desk_.ticket.gateway, options_.id));
+    closed_ = request && (request->state == "closed" || request->state == "refused");
+    return absl::OkStatus();
+  }
+
+  absl::Status end_expired() {
     for (KeptOffer& kept : offers_) {
       if (kept.state != OfferState::offered || kept.offer.expires > desk_.clock.now()) continue;
       LS_RETURN_IF_ERROR(desk_.book->set_state(kept, OfferState::expired));
@@ -56,10 +67,16 @@ class Receiving {
       warn(fmt::format("the offer of piece {} for `{}` has expired", kept.offer.piece,
                        kept.offer.request_id));
     }
-    closed_ = false;
-    if (options_.id.empty()) return absl::OkStatus();
-    LS_ASSIGN(const auto request, desk_.book->request(desk_.ticket.gateway, options_.id));
-    closed_ = request && (request->state == "closed" || request->state == "refused");
+    return absl::OkStatus();
+  }
+
+  // What had come of an offer that is over, in this run or an earlier one, can never be opened.
+  absl::Status discard_ended() {
+    for (const KeptOffer& kept : offers_) {
+      const bool over = kept.state == OfferState::expired || kept.state == OfferState::revoked;
+      if (!over || !discarded_.insert(kept.delivery_sha256).second) continue;
+      LS_RETURN_IF_ERROR(discard(kept, options_.reception));
+    }
     return absl::OkStatus();
   }
 
@@ -94,7 +111,7 @@ class Receiving {
     if (!was_revoked(kept)) return received;
     note(fmt::format("the household took piece {} of `{}` back; what had come of it is deleted",
                      kept.offer.piece, kept.offer.request_id));
-    return discard(kept, options_.reception);
+    return absl::OkStatus();
   }
 
   bool was_revoked(const KeptOffer& kept) const {
@@ -125,6 +142,7 @@ class Receiving {
   const Duration start_;
   Duration moved_;
   std::vector<KeptOffer> offers_;
+  std::set<std::string> discarded_;  // deliveries
   bool closed_ = false;
 };
 

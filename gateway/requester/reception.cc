@@ -135,16 +135,22 @@ std::string sign_receipt(const wire::Manifest& manifest, const KeptOffer& kept,
   return crypto::sign_jws(parts.officer.key, wire::kTypReceipt, wire::encode(receipt));
 }
 
-absl::Status check_whole(const Path& folder, const wire::Ticket& ticket) {
+// All of it but the receipt, which is signed only when all else holds.
+absl::Status check_before_receipt(const Path& folder, const wire::Ticket& ticket,
+                                  const std::string& receipt) {
   LS_ASSIGN(const evidence::Anchor anchor, evidence::anchor_of(ticket));
   LS_ASSIGN(const evidence::Report report, evidence::verify(folder, anchor));
-  if (report.verdict() == evidence::Verdict::all_holds) return absl::OkStatus();
+  bool misses_receipt = false;
   for (const evidence::Finding& finding : report.findings) {
-    if (finding.outcome == evidence::Outcome::failed) {
+    if (finding.outcome == evidence::Outcome::holds) continue;
+    if (finding.file == receipt) {
+      misses_receipt = true;
+    } else {
       return denied("{}: {}", finding.file, finding.words);
     }
   }
-  return denied("it does not verify");
+  if (!report.anchored || !misses_receipt) return denied("it does not verify");
+  return absl::OkStatus();
 }
 
 // The receipt's text. `folder` holds this clip alone.
@@ -160,15 +166,15 @@ absl::StatusOr<std::string> open_and_check(const Dialogue::Parts& parts, const K
   LS_ASSIGN(const crypto::Jws jws, crypto::verify_jws(manifest_jws, wire::kTypManifest, key));
   LS_ASSIGN(const wire::Manifest manifest, wire::decode_manifest(jws.payload));
   LS_RETURN_IF_ERROR(check_answers(manifest, offer.request_id, parts));
-  const std::string receipt = sign_receipt(manifest, kept, parts);
   const auto put = [&folder](const std::string& name, std::string_view content) {
     return write_file_durably(folder / name, content);
   };
   LS_RETURN_IF_ERROR(put(names.readable, jws.payload));
   LS_RETURN_IF_ERROR(put(names.delivery, offer.delivery));
   LS_RETURN_IF_ERROR(put(names.proof, evidence::encode({offer.leaf, offer.ledger_proof})));
+  LS_RETURN_IF_ERROR(check_before_receipt(folder, parts.ticket, names.receipt));
+  const std::string receipt = sign_receipt(manifest, kept, parts);
   LS_RETURN_IF_ERROR(put(names.receipt, receipt));
-  LS_RETURN_IF_ERROR(check_whole(folder, parts.ticket));
   if (manifest.delete_after != Instant{}) {
     note(fmt::format("the receipt promises to delete {} by {}", names.clip,
                      to_rfc3339(manifest.delete_after)));

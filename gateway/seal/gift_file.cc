@@ -67,7 +67,7 @@ absl::Status write_part(const GiftPart& clip, const evidence::LedgerProof& proof
   const evidence::Package& package = clip.package;
   LS_ASSIGN(const crypto::Jws jws, crypto::peek_jws(package.manifest_jws));
   LS_ASSIGN(const wire::Manifest manifest, wire::decode_manifest(jws.payload));
-  const evidence::Names names({clip.terms.piece, clip.part});
+  const evidence::Names names({manifest.piece, clip.part});
   const Instant at = clip.signed_at;
   LS_RETURN_IF_ERROR(write_text(names.manifest, package.manifest_jws, at, put));
   LS_RETURN_IF_ERROR(write_text(names.readable, jws.payload, at, put));
@@ -93,7 +93,7 @@ absl::StatusOr<std::unique_ptr<const evidence::Package>> pack_video(const GrantT
   if (context.gift != terms.release_id || !context.officer.empty()) {
     return denied("only a gift to no officer goes into a file");
   }
-  const evidence::Names names({terms.piece, part});
+  const evidence::Names names({context.number, part});
   LS_ASSIGN(std::string sha256, sha256_of(*video.mp4));
   return evidence::make_package({manifest_of(terms, video, part, context, key), "", "", ""},
                                 {names.clip, video.mp4->size_bytes(), std::move(sha256)},

@@ -83,7 +83,7 @@ wire::Manifest manifest_of(const GrantTerms& terms, const ReleasedVideo& video, 
   m.ledger_vkey = context.ledger_vkey;
   m.credential = context.credential;
   m.gateway_name = context.gateway_name;
-  m.piece = terms.piece;
+  m.piece = context.number;
   m.part = part;
   m.camera = terms.camera;
   m.asked = context.asked;
@@ -122,7 +122,7 @@ absl::StatusOr<SealedFiles> seal_video(const GrantTerms& terms, const ReleasedVi
                                        const std::function<bool()>& cancelled) {
   if (context.recipients.empty()) return denied("there is nobody to seal it to");
   LS_RETURN_IF_ERROR(check(terms, video, context));
-  const evidence::Names names({terms.piece, part});
+  const evidence::Names names({context.number, part});
   const std::vector<crypto::age::Recipient> to = everybody(context);
 
   LS_ASSIGN(const auto clip_file, SealedFileWriter::open(folder / names.sealed_clip, to));

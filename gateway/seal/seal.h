@@ -35,6 +35,7 @@ struct Context {
   std::string credential;                          // compact JWS
   std::vector<crypto::age::Recipient> recipients;  // the officer's
   crypto::age::Recipient archive;                  // the household's
+  int number = 1;  // under which it leaves: in file names, manifest and delivery
   Interval asked;
   std::string clock;  // kernel or assumed
   std::optional<std::int64_t> camera_offset_ms;

@@ -56,10 +56,39 @@ StoredRequest stored_from(const trust::Verified& verified, const wire::Peer& pee
   return stored;
 }
 
+struct Delivered {
+  std::string request;
+  int piece = 0;
+  int clip = 0;
+  bool has_receipt = false;
+  bool other_parts_have_receipts = false;
+};
+
+absl::StatusOr<Delivered> find_delivery(store::Database& database, std::string_view sha256) {
+  Delivered found;
+  LS_RETURN_IF_ERROR(database.query(
+      "SELECT request, piece, clip, receipt != '', NOT EXISTS (SELECT 1 FROM deliveries o"
+      " WHERE o.request = d.request AND o.piece = d.piece AND o.sha256 != d.sha256"
+      " AND o.receipt = '') FROM deliveries d WHERE sha256 = ?",
+      {sha256}, [&](const store::Row& row) {
+        found = {row.get<std::string>(0), row.get<int>(1), row.get<int>(2), row.get<bool>(3),
+                 row.get<bool>(4)};
+        return absl::OkStatus();
+      }));
+  if (found.request.empty()) return not_found("no delivery has the hash `{}`", sha256);
+  return found;
+}
+
 void append(Step step, Step& all) {
   for (Effect& effect : step.effects) all.effects.push_back(std::move(effect));
   all.mail.merge(step.mail);
   if (!step.answer.ok()) all.answer = std::move(step.answer);
+}
+
+bool is_time(const Clock& clock, Duration every, Duration& next) {
+  if (clock.steady() < next) return false;
+  next = clock.steady() + every;
+  return true;
 }
 
 void add_effects(std::string_view request, std::vector<release::Effect> effects,
@@ -94,6 +123,7 @@ absl::StatusOr<Step> Docket::receive(const trust::Verified& verified, const wire
   LS_RETURN_IF_ERROR(insert_request(database_, stored_from(verified, peer, clock_.now())));
   LS_ASSIGN(Step step, perform(verified.request.id, release::event::Received{}, {}));
   LS_RETURN_IF_ERROR(transaction.commit());
+  recheck_at_ = {};  // it may have brought a list that revokes another officer
   return step;
 }
 
@@ -177,31 +207,21 @@ absl::StatusOr<Step> Docket::store_receipt(std::string_view officer,
                                            std::string_view delivery_sha256,
                                            std::string_view receipt_jws) {
   LS_ASSIGN(store::Transaction transaction, database_.begin());
-  LS_RETURN_IF_ERROR(database_.run("UPDATE deliveries SET receipt = ? WHERE sha256 = ?",
-                                   {receipt_jws, delivery_sha256}));
-  std::string request;
-  int piece = 0;
-  bool whole = false;  // every part of the piece has its receipt
-  LS_RETURN_IF_ERROR(database_.query(
-      "SELECT request, piece, NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.request = d.request"
-      " AND o.piece = d.piece AND o.receipt = '') FROM deliveries d WHERE sha256 = ?",
-      {delivery_sha256}, [&](const store::Row& row) {
-        request = row.get<std::string>(0);
-        piece = row.get<int>(1);
-        whole = row.get<bool>(2);
-        return absl::OkStatus();
-      }));
-  if (request.empty()) return not_found("no delivery has the hash `{}`", delivery_sha256);
+  LS_ASSIGN(const Delivered delivered, find_delivery(database_, delivery_sha256));
+  const std::string& request = delivered.request;
   LS_ASSIGN(const StoredRequest stored, load_request(database_, request));
   if (stored.origin.officer != officer) return denied("the delivery is another officer's");
-  Step step;
-  if (whole) {
-    Extras extras;
-    extras.delivery_sha256 = std::string(delivery_sha256);
-    extras.receipt_sha256 = crypto::sha256_hex(receipt_jws);
-    LS_ASSIGN(step, perform(request, release::event::ReceiptStored{piece}, extras));
-  }
-  // Also for a repeat: the requester has not seen our answer yet.
+  // The first one stands: the ledger holds its hash, and our answer to it is kept until it arrives.
+  if (delivered.has_receipt) return Step{};
+  LS_RETURN_IF_ERROR(database_.run("UPDATE deliveries SET receipt = ? WHERE sha256 = ?",
+                                   {receipt_jws, delivery_sha256}));
+  Extras extras;
+  extras.done = {stored.origin.sha256, delivered.clip, std::string(delivery_sha256),
+                 crypto::sha256_hex(receipt_jws)};
+  LS_ASSIGN(Step step, perform(request,
+                               release::event::ReceiptStored{delivered.piece,
+                                                             delivered.other_parts_have_receipts},
+                               extras));
   LS_ASSIGN(const Addressee to, addressee_of(stored));
   LS_RETURN_IF_ERROR(
       mail_.enqueue(to, wire::ReceiptTaken{std::string(delivery_sha256)}, request, clock_.now()));
@@ -219,15 +239,19 @@ absl::StatusOr<Step> Docket::tick() {
   if (!clock_.is_right()) return Step{};  // no term runs while the time is not known
   LS_ASSIGN(const std::vector<std::string> ids, due_request_ids(database_, clock_.now()));
   Step all = apply_to(ids, release::event::Tick{});
-  if (clock_.steady() < redo_at_) return all;
-  redo_at_ = clock_.steady() + kRedoEvery;
-  const auto left = stranded();
-  if (left.ok()) {
-    append(apply_to(*left, release::event::Reconsider{}), all);
-  } else {
-    all.answer = left.status();
+  if (is_time(clock_, kRecheckOffersEvery, recheck_at_)) {
+    reconsider_some(offering_request_ids(database_), all);
   }
+  if (is_time(clock_, kRedoEvery, redo_at_)) reconsider_some(stranded(), all);
   return all;
+}
+
+void Docket::reconsider_some(const absl::StatusOr<std::vector<std::string>>& requests, Step& all) {
+  if (requests.ok()) {
+    append(apply_to(*requests, release::event::Reconsider{}), all);
+  } else {
+    all.answer = requests.status();
+  }
 }
 
 // One request's failure keeps no other one waiting, and what was committed is carried out.
@@ -261,8 +285,10 @@ absl::StatusOr<Step> Docket::perform(std::string_view request, const release::Ev
   LS_ASSIGN(const release::Facts facts,
             gather_facts(database_, clock_, gateway_id_, house_, stored));
   release::Outcome outcome = release::Release::step(stored.state, event, facts);
+  // What is looked at often and seldom changes costs no write.
+  const bool changed = stored.state != outcome.state;
   stored.state = std::move(outcome.state);
-  LS_RETURN_IF_ERROR(save_state(database_, stored.state));
+  if (changed) LS_RETURN_IF_ERROR(save_state(database_, stored.state));
   for (const release::Entry& entry : outcome.entries) {
     if (entry.what == release::Record::release_commit) {
       LS_RETURN_IF_ERROR(commit_release(stored, entry, extras));
@@ -322,6 +348,7 @@ absl::StatusOr<std::string> Docket::blocked() const {
 
 absl::StatusOr<std::map<std::string, policy::Decision>> Docket::explain(
     std::string_view request) const {
+  LS_ASSIGN(const store::Transaction undone, database_.begin());  // looking changes nothing
   LS_ASSIGN(StoredRequest stored, load_request(database_, request));
   LS_ASSIGN(release::Facts facts, gather_facts(database_, clock_, gateway_id_, house_, stored));
   return std::move(facts.decisions);
@@ -336,6 +363,14 @@ std::vector<std::string> Docket::cameras_of(const StoredRequest& request) const 
 
 absl::StatusOr<StoredRequest> Docket::find(std::string_view request) const {
   return load_request(database_, request);
+}
+
+absl::StatusOr<int> Docket::next_clip(std::string_view request) const {
+  return next_clip_of(database_, request);
+}
+
+absl::StatusOr<std::map<int, int>> Docket::clips(std::string_view request) const {
+  return clips_of(database_, request);
 }
 
 absl::StatusOr<std::vector<StoredRequest>> Docket::newest(std::size_t limit) const {

@@ -28,6 +28,8 @@ namespace latchstring::state {
 
 inline constexpr std::size_t kListMax = 1'000;
 inline constexpr Duration kRedoEvery = std::chrono::seconds{30};
+// Rules and credentials end while an offer waits.
+inline constexpr Duration kRecheckOffersEvery = std::chrono::minutes{1};
 
 struct Effect {
   std::string request;
@@ -83,12 +85,11 @@ class Docket {
   // Every request that is not over: at start, after a change of rules, when a pause ends.
   // Goes on after a request that failed; `answer` is the last failure.
   absl::StatusOr<Step> reconsider();
-  // What is due; and, seldom, what an error left without a worker.
+  // What is due; now and then what is on offer, and what an error left without a worker.
   absl::StatusOr<Step> tick();
 
   absl::Status pause(std::string_view resident);
-  // Only who paused may, or all residents together.
-  absl::Status resume(const std::vector<std::string>& residents);
+  absl::Status resume(const std::vector<std::string>& residents);  // who paused, or all together
   absl::StatusOr<std::optional<std::string>> paused_by() const;
   // Why nothing is judged or released now; empty: nothing blocks.
   absl::StatusOr<std::string> blocked() const;
@@ -99,6 +100,8 @@ class Docket {
   std::vector<std::string> cameras_of(const StoredRequest& request) const;
 
   absl::StatusOr<StoredRequest> find(std::string_view request) const;
+  absl::StatusOr<int> next_clip(std::string_view request) const;
+  absl::StatusOr<std::map<int, int>> clips(std::string_view request) const;  // piece -> its number
   absl::StatusOr<std::vector<StoredRequest>> newest(std::size_t limit) const;
 
   Mail& mail() { return mail_; }
@@ -110,22 +113,22 @@ class Docket {
     // Of a gift in a file.
     const std::vector<std::string>* manifest_sha256s = nullptr;
     std::vector<ledger::ProvenLeaf>* proofs = nullptr;
-    std::string delivery_sha256;
-    std::string receipt_sha256;
+    ledger::Done done;  // of a receipt
   };
   absl::StatusOr<Step> perform(std::string_view request, const release::Event& event,
                                const Extras& extras);
   Step apply_to(const std::vector<std::string>& requests, const release::Event& event);
   absl::StatusOr<std::vector<std::string>> stranded() const;
+  void reconsider_some(const absl::StatusOr<std::vector<std::string>>& requests, Step& all);
   absl::Status commit_release(const StoredRequest& request, const release::Entry& entry,
                               const Extras& extras);
   absl::Status commit_gift_file(const StoredRequest& request, int piece, const Extras& extras);
   absl::StatusOr<ledger::ReleaseCommit> keep_delivery(const StoredRequest& request,
-                                                      const SealedClip& clip);
+                                                      const SealedClip& clip, int number);
   absl::StatusOr<ledger::Leaf> record(const StoredRequest& request, const release::Entry& entry,
                                       const Extras& extras);
   absl::Status write_mail(const StoredRequest& request, const release::Effect& effect);
-  absl::Status offer(const StoredRequest& request, const SealedClip& clip,
+  absl::Status offer(const StoredRequest& request, const SealedClip& clip, int number,
                      const ledger::Leaf& leaf);
   absl::StatusOr<Addressee> addressee_of(const StoredRequest& request) const;
   absl::Status notify(const StoredRequest& request, std::string_view state, std::string_view why);
@@ -141,7 +144,7 @@ class Docket {
   House house_;
   Mail mail_;
   Transfers transfers_;
-  Duration redo_at_{};  // steady
+  Duration redo_at_{}, recheck_at_{};  // steady
 };
 
 }  // namespace latchstring::state

@@ -18,6 +18,9 @@ constexpr Duration kNoticeLifetime = std::chrono::days{365};
 }  // namespace
 
 absl::StatusOr<Addressee> Docket::addressee_of(const StoredRequest& request) const {
+  if (request.state.subject.is_gift) {  // nobody asked for it
+    return Addressee{request.origin.peer, request.origin.officer, request.origin.recipients, {}};
+  }
   LS_ASSIGN(const crypto::Jws jws, crypto::peek_jws(request.origin.compact));
   LS_ASSIGN(const wire::Request asked, wire::decode_request(jws.payload));
   return Addressee{request.origin.peer, request.origin.officer, request.origin.recipients,
@@ -36,13 +39,13 @@ absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
       event = ledger::Request{sha, entry.word};
       break;
     case release::Record::decision:
-      event = ledger::Decision{sha, entry.word, rules, false};
+      event = ledger::Decision{sha, entry.word, rules};
       break;
     case release::Record::approval:
       event = ledger::Approval{sha, entry.word};
       break;
     case release::Record::done:
-      event = ledger::Done{sha, piece, extras.delivery_sha256, extras.receipt_sha256};
+      event = extras.done;
       break;
     case release::Record::abort:
       event = ledger::Abort{sha, piece, entry.word};
@@ -50,9 +53,9 @@ absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
     case release::Record::revoke:
       event = ledger::Revoke{sha, piece, ""};
       break;
-    case release::Record::release_commit:
+    case release::Record::release_commit:  // commit_release() writes those
       ensure(false);
-      break;  // commit_release() writes those
+      break;
   }
   return ledger_.append({clock_.now(), std::move(event), request.state.subject.id, entry.detail});
 }
@@ -61,16 +64,17 @@ absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
 absl::Status Docket::commit_release(const StoredRequest& request, const release::Entry& entry,
                                     const Extras& extras) {
   const std::string& id = request.state.subject.id;
+  LS_ASSIGN(const int number, next_clip(id));
   LS_RETURN_IF_ERROR(
       database_.run("UPDATE pieces SET committed = ? WHERE request = ? AND number = ?",
                     {to_micros(clock_.now()), id, entry.piece}));
   if (request.state.subject.is_gift_file()) return commit_gift_file(request, entry.piece, extras);
   ensure(extras.sealed != nullptr);
   for (const SealedClip& clip : *extras.sealed) {
-    LS_ASSIGN(ledger::ReleaseCommit commit, keep_delivery(request, clip));
+    LS_ASSIGN(ledger::ReleaseCommit commit, keep_delivery(request, clip, number));
     LS_ASSIGN(const ledger::Leaf leaf,
               ledger_.append({clock_.now(), std::move(commit), id, entry.detail}));
-    LS_RETURN_IF_ERROR(offer(request, clip, leaf));
+    LS_RETURN_IF_ERROR(offer(request, clip, number, leaf));
   }
   return absl::OkStatus();
 }
@@ -97,22 +101,27 @@ absl::Status Docket::commit_gift_file(const StoredRequest& request, int piece,
 }
 
 absl::StatusOr<ledger::ReleaseCommit> Docket::keep_delivery(const StoredRequest& request,
-                                                            const SealedClip& clip) {
+                                                            const SealedClip& clip, int number) {
   LS_ASSIGN(const crypto::Jws jws, crypto::peek_jws(clip.delivery_jws()));
   LS_ASSIGN(const wire::Delivery delivery, wire::decode_delivery(jws.payload));
+  // Made under a number that another piece took since: it is made again.
+  if (delivery.piece != number) {
+    return not_now("a clip was sealed as number {}, and would leave as number {}", delivery.piece,
+                   number);
+  }
   const std::string sha256 = crypto::sha256_hex(clip.delivery_jws());
   LS_RETURN_IF_ERROR(
-      database_.run("INSERT INTO deliveries (sha256, request, piece, part, jws, manifest_sha256)"
-                    " VALUES (?,?,?,?,?,?)",
-                    {sha256, request.state.subject.id, clip.piece(), clip.part(),
+      database_.run("INSERT INTO deliveries (sha256, request, piece, part, clip, jws,"
+                    " manifest_sha256) VALUES (?,?,?,?,?,?,?)",
+                    {sha256, request.state.subject.id, clip.piece(), clip.part(), number,
                      clip.delivery_jws(), delivery.manifest_sha256}));
   LS_RETURN_IF_ERROR(transfers_.add(clip));
-  return ledger::ReleaseCommit{request.origin.sha256, clip.piece(), sha256,
-                               delivery.manifest_sha256, house_.rules->sha256};
+  return ledger::ReleaseCommit{request.origin.sha256, number, sha256, delivery.manifest_sha256,
+                               house_.rules->sha256};
 }
 
 // The ledger first: the offer carries the leaf's proof against a checkpoint made for it.
-absl::Status Docket::offer(const StoredRequest& request, const SealedClip& clip,
+absl::Status Docket::offer(const StoredRequest& request, const SealedClip& clip, int number,
                            const ledger::Leaf& leaf) {
   const std::string& id = request.state.subject.id;
   LS_ASSIGN(const ledger::Checkpoint checkpoint,
@@ -120,7 +129,7 @@ absl::Status Docket::offer(const StoredRequest& request, const SealedClip& clip,
   LS_ASSIGN(const ledger::ProvenLeaf proven, ledger_.prove_leaf(leaf.index, checkpoint));
   wire::Offer offer;
   offer.request_id = id;
-  offer.piece = clip.piece();
+  offer.piece = number;
   offer.part = clip.part();
   LS_ASSIGN(const std::vector<Transfer> transfers, transfers_.of_piece(id, clip.piece()));
   for (const Transfer& transfer : transfers) {

@@ -25,14 +25,16 @@ policy::Question question_for(const release::Subject& subject, const std::string
   return question;
 }
 
-void decide_given(const House& house, const release::Subject& subject, const policy::Facts& outside,
-                  release::Facts& facts) {
-  for (const std::string& camera : subject.cameras) {
-    facts.decisions.emplace(
-        camera,
-        policy::decide_gift(*house.rules,
-                            {subject.agency, camera, subject.purpose, subject.footage}, outside));
+policy::Decision decide_one(const House& house, const StoredRequest& request,
+                            const std::string& camera, const policy::Facts& outside) {
+  const release::Subject& subject = request.state.subject;
+  if (subject.is_gift) {
+    return policy::decide_gift(
+        *house.rules, {subject.agency, camera, subject.purpose, subject.footage, subject.received},
+        outside);
   }
+  return policy::decide(
+      *house.rules, question_for(subject, camera, !request.origin.case_number.empty()), outside);
 }
 
 absl::Status decide_cameras(store::Database& database, const House& house,
@@ -42,17 +44,12 @@ absl::Status decide_cameras(store::Database& database, const House& house,
   LS_ASSIGN(const Given others, given_since(database, subject.agency, month, subject.id));
   // What this request gave, or may give, through its other cameras counts for each of them.
   LS_ASSIGN(auto own, given_by_camera(database, subject.id, month));
-  if (subject.is_gift) {
+  const std::vector<std::string> cameras =
+      subject.is_gift ? subject.cameras : resolve_cameras(*house.rules, house, subject.cameras);
+  for (const std::string& camera : cameras) {
     policy::Facts outside;
     outside.now = facts.now;
-    outside.clips_given_this_month = others.clips;
-    outside.time_given_this_month = others.time;
-    decide_given(house, subject, outside, facts);
-    return absl::OkStatus();
-  }
-  for (const std::string& camera : resolve_cameras(*house.rules, house, subject.cameras)) {
-    policy::Facts outside;
-    outside.now = facts.now;
+    facts.decisions_of_committed.emplace(camera, decide_one(house, request, camera, outside));
     outside.clips_given_this_month = others.clips;
     outside.time_given_this_month = others.time;
     for (const auto& [other, given] : own) {
@@ -60,8 +57,7 @@ absl::Status decide_cameras(store::Database& database, const House& house,
       outside.clips_given_this_month += given.clips;
       outside.time_given_this_month += given.time;
     }
-    policy::Decision decision = policy::decide(
-        *house.rules, question_for(subject, camera, !request.origin.case_number.empty()), outside);
+    policy::Decision decision = decide_one(house, request, camera, outside);
     Given may;
     for (const policy::Piece& piece : decision.pieces) {
       if (piece.approval == policy::Approval::refuse) continue;

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t kNumbersAhead = link::kSeqWindow / 2;
 
 }  // namespace
+
 absl::StatusOr<std::uint64_t> Mail::next_seq(const wire::Peer& peer) {
   LS_RETURN_IF_ERROR(
       database_.run("INSERT INTO outgoing_seq VALUES (?, ?, 1)"
@@ -68,6 +69,10 @@ absl::StatusOr<Bytes> Mail::seal_once(const Addressee& to, const wire::Command& 
 absl::Status Mail::acknowledge(const wire::Peer& peer, std::uint64_t seq) {
   return database_.run("DELETE FROM outgoing WHERE mailbox = ? AND device = ? AND seq = ?",
                        {peer.mailbox, peer.device, seq});
+}
+
+absl::Status Mail::drop_undeliverable() {
+  return database_.run("DELETE FROM outgoing WHERE mailbox NOT IN (SELECT id FROM trust_mailbox)");
 }
 
 absl::StatusOr<std::vector<Letter>> Mail::pending(const wire::Peer& peer) const {

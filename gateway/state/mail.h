@@ -1,6 +1,7 @@
 // Control messages on their way out: signed, sealed and numbered in the transaction that decides
-// them, kept until the peer acknowledges. A repeat after a crash has the same bytes.
-// Threads: loop only. Every function runs inside the caller's transaction, but for pending().
+// them, kept until the peer acknowledges. A repeat after a crash has the same bytes, also when it
+// has expired: requesters take by number what is repeated, whatever its age. Threads: loop only.
+// Every function runs inside the caller's transaction, but for pending().
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -45,6 +46,9 @@ class Mail {
   // it out of the peer's window: it would count as seen.
   absl::StatusOr<Bytes> seal_once(const Addressee& to, const wire::Command& command, Instant now);
   absl::Status acknowledge(const wire::Peer& peer, std::uint64_t seq);
+  // Letters to mailboxes that are no more. Their numbers stay: where a mailbox of that name comes
+  // back, its devices still know which ones they have seen.
+  absl::Status drop_undeliverable();
   // Everything unacknowledged to one peer, or to all.
   absl::StatusOr<std::vector<Letter>> pending(const wire::Peer& peer) const;
   absl::StatusOr<std::vector<wire::Peer>> peers() const;

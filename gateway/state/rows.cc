@@ -75,7 +75,7 @@ absl::Status load_head(store::Database& database, std::string_view id, StoredReq
 
 absl::Status load_pieces(store::Database& database, release::State& state) {
   return database.query(
-      "SELECT number, camera, footage_from, footage_to, approval, state, expires, reason"
+      "SELECT number, camera, footage_from, footage_to, approval, state, expires, reason, hidden"
       " FROM pieces WHERE request = ? ORDER BY number",
       {state.subject.id}, [&](const store::Row& row) -> absl::Status {
         release::Piece piece;
@@ -87,6 +87,7 @@ absl::Status load_pieces(store::Database& database, release::State& state) {
         LS_ASSIGN(piece.state, release::piece_state_from(row.get<std::string>(5)));
         piece.expires = from_micros(row.get<std::int64_t>(6));
         piece.reason = row.get<std::string>(7);
+        piece.hidden = split_lines(row.get<std::string>(8));
         state.pieces.push_back(std::move(piece));
         return absl::OkStatus();
       });
@@ -189,12 +190,13 @@ absl::Status save_state(store::Database& database, const release::State& state) 
   for (const release::Piece& piece : state.pieces) {
     LS_RETURN_IF_ERROR(database.run(
         "INSERT INTO pieces (request, number, camera, footage_from, footage_to, approval, state,"
-        " expires, reason) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (request, number) DO UPDATE SET"
-        " approval = excluded.approval, state = excluded.state, expires = excluded.expires,"
-        " reason = excluded.reason",
+        " expires, reason, hidden) VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (request, number)"
+        " DO UPDATE SET approval = excluded.approval, state = excluded.state,"
+        " expires = excluded.expires, reason = excluded.reason, hidden = excluded.hidden",
         {state.subject.id, piece.number, piece.camera, to_micros(piece.footage.from),
          to_micros(piece.footage.to), policy::to_string(piece.approval),
-         release::to_string(piece.state), to_micros(piece.expires), piece.reason}));
+         release::to_string(piece.state), to_micros(piece.expires), piece.reason,
+         join_lines(piece.hidden)}));
   }
   for (const release::Answer& answer : state.answers) {
     LS_RETURN_IF_ERROR(database.run(
@@ -250,6 +252,28 @@ absl::StatusOr<std::vector<std::string>> due_request_ids(store::Database& databa
              " EXISTS (SELECT 1 FROM pieces p WHERE p.request = id AND p.state = 'offered'"
              " AND p.expires <= ?1)) ORDER BY received",
              {to_micros(now)});
+}
+
+absl::StatusOr<std::vector<std::string>> offering_request_ids(store::Database& database) {
+  return ids(database,
+             "SELECT id FROM requests r WHERE EXISTS (SELECT 1 FROM pieces p WHERE p.request = r.id"
+             " AND p.state = 'offered') ORDER BY received",
+             {});
+}
+
+absl::StatusOr<int> next_clip_of(store::Database& database, std::string_view request) {
+  return database.one<int>("SELECT count(*) + 1 FROM pieces WHERE request = ? AND committed != 0",
+                           {request});
+}
+
+absl::StatusOr<std::map<int, int>> clips_of(store::Database& database, std::string_view request) {
+  std::map<int, int> clips;
+  LS_RETURN_IF_ERROR(database.query("SELECT piece, clip FROM deliveries WHERE request = ?",
+                                    {request}, [&](const store::Row& row) {
+                                      clips[row.get<int>(0)] = row.get<int>(1);
+                                      return absl::OkStatus();
+                                    }));
+  return clips;
 }
 
 absl::StatusOr<std::vector<std::string>> newest_request_ids(store::Database& database,

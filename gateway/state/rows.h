@@ -56,6 +56,13 @@ absl::StatusOr<std::vector<std::string>> working_request_ids(store::Database& da
 absl::StatusOr<std::vector<std::string>> open_request_ids(store::Database& database);
 // Of those, the ones of which some term is over at `now`.
 absl::StatusOr<std::vector<std::string>> due_request_ids(store::Database& database, Instant now);
+// With a piece on offer.
+absl::StatusOr<std::vector<std::string>> offering_request_ids(store::Database& database);
+// The number under which the next piece of it leaves: 1, 2, ... in the order of their commits, so
+// that a gap tells nobody of a piece that was not given.
+absl::StatusOr<int> next_clip_of(store::Database& database, std::string_view request);
+// piece -> that number, of all that left.
+absl::StatusOr<std::map<int, int>> clips_of(store::Database& database, std::string_view request);
 absl::StatusOr<std::vector<std::string>> newest_request_ids(store::Database& database,
                                                             std::size_t limit);
 // Judged or waiting to be, of this agency, not counting `except`.

@@ -31,13 +31,14 @@ CREATE TABLE pieces (
   request TEXT NOT NULL REFERENCES requests (id), number INTEGER NOT NULL,
   camera TEXT NOT NULL, footage_from INTEGER NOT NULL, footage_to INTEGER NOT NULL,
   approval TEXT NOT NULL, state TEXT NOT NULL, expires INTEGER NOT NULL, reason TEXT NOT NULL,
-  committed INTEGER NOT NULL DEFAULT 0,
+  hidden TEXT NOT NULL, committed INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (request, number));
 CREATE INDEX pieces_committed ON pieces (committed);
 
 CREATE TABLE deliveries (
   sha256 TEXT PRIMARY KEY,
   request TEXT NOT NULL, piece INTEGER NOT NULL, part INTEGER NOT NULL,
+  clip INTEGER NOT NULL,
   jws TEXT NOT NULL, manifest_sha256 TEXT NOT NULL, receipt TEXT NOT NULL DEFAULT '',
   UNIQUE (request, piece, part),
   FOREIGN KEY (request, piece) REFERENCES pieces (request, number));

@@ -72,6 +72,44 @@ absl::Status Transfers::save_sent(std::string_view id, ByteView bitmap) {
   return database_.run("UPDATE transfers SET sent = ? WHERE id = ?", {bitmap, id});
 }
 
+absl::StatusOr<std::vector<std::string>> Transfers::remove_ended(Instant now) {
+  constexpr std::string_view kEnded =
+      "FROM transfers WHERE revoked = 1 AND EXISTS (SELECT 1 FROM pieces p"
+      " WHERE p.request = transfers.request AND p.number = transfers.piece AND p.expires <= ?)";
+  std::vector<std::string> ids;
+  LS_RETURN_IF_ERROR(database_.query(fmt::format("SELECT id {}", kEnded), {to_micros(now)},
+                                     [&ids](const store::Row& row) {
+                                       ids.push_back(row.get<std::string>(0));
+                                       return absl::OkStatus();
+                                     }));
+  if (!ids.empty()) {
+    LS_RETURN_IF_ERROR(database_.run(fmt::format("DELETE {}", kEnded), {to_micros(now)}));
+  }
+  return ids;
+}
+
+absl::StatusOr<Transfers::Live> Transfers::live(const wire::Peer& peer, std::string_view officer,
+                                                std::size_t limit) const {
+  const std::string offered =
+      fmt::format("p.state = '{}'", release::to_string(release::PieceState::offered));
+  Live live;
+  for (const bool revoked : {false, true}) {
+    std::vector<std::string>& ids = revoked ? live.revoked : live.offered;
+    const std::string condition = revoked ? "t.revoked = 1" : offered;
+    LS_RETURN_IF_ERROR(database_.query(
+        fmt::format("SELECT t.id FROM transfers t JOIN requests r ON r.id = t.request"
+                    " JOIN pieces p ON p.request = t.request AND p.number = t.piece"
+                    " WHERE r.mailbox = ? AND r.device = ? AND r.officer = ? AND {}"
+                    " ORDER BY t.rowid DESC LIMIT ?",
+                    condition),
+        {peer.mailbox, peer.device, officer, limit}, [&ids](const store::Row& row) {
+          ids.push_back(row.get<std::string>(0));
+          return absl::OkStatus();
+        }));
+  }
+  return live;
+}
+
 absl::StatusOr<std::vector<Transfer>> Transfers::of_piece(std::string_view request,
                                                           int piece) const {
   std::vector<Transfer> found;

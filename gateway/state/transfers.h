@@ -45,6 +45,17 @@ class Transfers {
   absl::Status remove(std::string_view request, int piece);
   absl::Status save_sent(std::string_view id, ByteView bitmap);
 
+  // Revoked ones whose offer would have ended by now anyway: nobody is told of them any more.
+  // The ids of those that were removed.
+  absl::StatusOr<std::vector<std::string>> remove_ended(Instant now);
+
+  // Ids for STATE, newest first, at most `limit` of each.
+  struct Live {
+    std::vector<std::string> offered;
+    std::vector<std::string> revoked;
+  };
+  absl::StatusOr<Live> live(const wire::Peer& peer, std::string_view officer,
+                            std::size_t limit) const;
   absl::StatusOr<std::vector<Transfer>> of_piece(std::string_view request, int piece) const;
   // On offer or revoked, of every request.
   absl::StatusOr<std::vector<Transfer>> all() const;

@@ -16,7 +16,8 @@ Mailbox mailbox_of(const store::Row& row) {
 Device device_of(const store::Row& row) {
   return {{row.get<std::string>(0), row.get<std::string>(1)},
           row.get<std::string>(2),
-          from_column(row.get<std::int64_t>(3))};
+          row.get<std::string>(3),
+          from_column(row.get<std::int64_t>(4))};
 }
 
 }  // namespace
@@ -35,6 +36,14 @@ absl::Status Mailboxes::add(const Mailbox& mailbox) {
   return database_.run(
       "INSERT INTO trust_mailbox (id, agency, password_hash, made) VALUES (?, ?, ?, ?)",
       {mailbox.id, mailbox.agency, mailbox.password_hash, to_column(mailbox.made)});
+}
+
+absl::Status Mailboxes::set_password_hash(std::string_view id, std::string_view hash) {
+  LS_ASSIGN(
+      const std::int64_t changed,
+      database_.change("UPDATE trust_mailbox SET password_hash = ? WHERE id = ?", {hash, id}));
+  if (changed == 0) return not_found("there is no mailbox `{}`", id);
+  return absl::OkStatus();
 }
 
 absl::Status Mailboxes::remove(std::string_view id) {
@@ -73,12 +82,16 @@ absl::Status Mailboxes::saw(const Device& device) {
     return invalid("`{}` is not a device name", device.peer.device);
   }
   LS_RETURN_IF_ERROR(find(device.peer.mailbox).status());
-  LS_RETURN_IF_ERROR(database_.run(
-      "INSERT INTO trust_device (mailbox, device, credential, last_seen) VALUES (?, ?, ?, ?)"
-      " ON CONFLICT (mailbox, device) DO UPDATE"
-      " SET credential = excluded.credential, last_seen = excluded.last_seen",
-      {device.peer.mailbox, device.peer.device, device.credential_jws,
-       to_column(device.last_seen)}));
+  LS_ASSIGN(const std::optional<Device> known, this->device(device.peer));
+  if (known && known->officer != device.officer) {
+    return denied("the device `{}` is another officer's", device.peer.device);
+  }
+  LS_RETURN_IF_ERROR(
+      database_.run("INSERT INTO trust_device (mailbox, device, officer, credential, last_seen)"
+                    " VALUES (?, ?, ?, ?, ?) ON CONFLICT (mailbox, device) DO UPDATE"
+                    " SET credential = excluded.credential, last_seen = excluded.last_seen",
+                    {device.peer.mailbox, device.peer.device, device.officer, device.credential_jws,
+                     to_column(device.last_seen)}));
   // The device that was just seen stays, whatever the clock says.
   return database_.run(
       "DELETE FROM trust_device WHERE mailbox = ? AND device <> ? AND device NOT IN (SELECT device"
@@ -87,10 +100,17 @@ absl::Status Mailboxes::saw(const Device& device) {
        kDevicesMax - 1});
 }
 
+absl::Status Mailboxes::check_shown(const wire::Peer& peer, std::string_view officer) const {
+  LS_ASSIGN(const std::optional<Device> known, device(peer));
+  if (!known) return denied("this device has not said HELLO");
+  if (known->officer != officer) return denied("this device showed itself to be another officer's");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<Device>> Mailboxes::device(const wire::Peer& peer) const {
   std::optional<Device> found;
   LS_RETURN_IF_ERROR(
-      database_.query("SELECT mailbox, device, credential, last_seen FROM trust_device"
+      database_.query("SELECT mailbox, device, officer, credential, last_seen FROM trust_device"
                       " WHERE mailbox = ? AND device = ?",
                       {peer.mailbox, peer.device}, [&found](const store::Row& row) {
                         found = device_of(row);
@@ -102,7 +122,7 @@ absl::StatusOr<std::optional<Device>> Mailboxes::device(const wire::Peer& peer) 
 absl::StatusOr<std::vector<Device>> Mailboxes::devices(std::string_view mailbox) const {
   std::vector<Device> all;
   LS_RETURN_IF_ERROR(
-      database_.query("SELECT mailbox, device, credential, last_seen FROM trust_device"
+      database_.query("SELECT mailbox, device, officer, credential, last_seen FROM trust_device"
                       " WHERE mailbox = ? ORDER BY device",
                       {mailbox}, [&all](const store::Row& row) {
                         all.push_back(device_of(row));

@@ -32,6 +32,7 @@ struct Mailbox {
 
 struct Device {
   wire::Peer peer;
+  std::string officer;         // thumbprint: who it showed itself to be
   std::string credential_jws;  // the newest it showed in a HELLO
   Instant last_seen;
 };
@@ -41,12 +42,18 @@ class Mailboxes {
   explicit Mailboxes(store::Database& database) : database_(database) {}
 
   absl::Status add(const Mailbox& mailbox);
+  // As the managed broker's password file is to have it.
+  absl::Status set_password_hash(std::string_view id, std::string_view hash);
   absl::Status remove(std::string_view id);                 // its devices too
   absl::StatusOr<Mailbox> find(std::string_view id) const;  // NotFound
   absl::StatusOr<std::vector<Mailbox>> list() const;
 
-  // After a HELLO that verified.
+  // After a HELLO that verified. PermissionDenied: the device showed itself to be another officer's
+  // before; it stays theirs.
   absl::Status saw(const Device& device);
+  // PermissionDenied unless this device's HELLO showed this officer. Whoever forwards what another
+  // officer signed must not get its answer.
+  absl::Status check_shown(const wire::Peer& peer, std::string_view officer) const;
   absl::StatusOr<std::optional<Device>> device(const wire::Peer& peer) const;
   absl::StatusOr<std::vector<Device>> devices(std::string_view mailbox) const;
 

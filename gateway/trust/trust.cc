@@ -14,7 +14,8 @@ std::string_view schema() {
          "CREATE TABLE trust_mailbox (id TEXT PRIMARY KEY, agency TEXT NOT NULL,"
          " password_hash TEXT NOT NULL, made INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
          "CREATE TABLE trust_device (mailbox TEXT NOT NULL, device TEXT NOT NULL,"
-         " credential TEXT NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY (mailbox, device))"
+         " officer TEXT NOT NULL, credential TEXT NOT NULL, last_seen INTEGER NOT NULL,"
+         " PRIMARY KEY (mailbox, device))"
          " STRICT, WITHOUT ROWID;";
 }
 

@@ -178,6 +178,7 @@ absl::StatusOr<VerifiedHello> Verifier::verify_hello(std::string_view compact,
   if (hello == nullptr) return invalid("this control message is not a HELLO");
   LS_ASSIGN(Officer officer, verify_credential(hello->credential, agencies, arrival));
   LS_ASSIGN(wire::Control control, read_control(compact, officer.key, arrival));
+  if (hello->device != arrival.device) return denied("it is another device's HELLO");
   return VerifiedHello{std::move(officer), std::move(control)};
 }
 

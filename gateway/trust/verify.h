@@ -42,6 +42,7 @@ struct Arrival {
   std::string agency;   // whose mailbox it came through
   Instant now;
   bool clock_right = false;  // false: signatures are checked, dates not yet
+  std::string device = {};   // of the topic it came by; HELLO must name it
 };
 
 // An officer under a pinned agency, as a credential states it.
@@ -90,7 +91,7 @@ class Verifier {
   absl::StatusOr<Verified> recheck_for_release(std::string_view compact, const Agencies& agencies,
                                                const Arrival& arrival) const;
 
-  // HELLO carries the credential of its signer.
+  // HELLO carries the credential of its signer, and names the device that says it.
   absl::StatusOr<VerifiedHello> verify_hello(std::string_view compact, const Agencies& agencies,
                                              const Arrival& arrival) const;
   // Every other control message, under the officer key that its device's HELLO showed.

@@ -40,7 +40,8 @@ void write(json::Writer& w, const Hello& hello) {
   w.string("cmd", "hello")
       .string("cred", hello.credential)
       .integers("versions", {hello.versions.begin(), hello.versions.end()})
-      .natural("tree_size", hello.tree_size);
+      .natural("tree_size", hello.tree_size)
+      .string("device", hello.device);
 }
 
 Command read_hello(json::Reader& r) {
@@ -50,6 +51,7 @@ Command read_hello(json::Reader& r) {
     hello.versions.push_back(static_cast<int>(version));
   }
   hello.tree_size = r.natural("tree_size", INT64_MAX);
+  hello.device = read(r, "device", kIdText, as_id);
   return hello;
 }
 

@@ -24,11 +24,13 @@ inline constexpr std::size_t kTransfersMax = 256;       // listed in STATE or RE
 inline constexpr std::size_t kLeafTextMax = 8 * 1024;   // bytes of the leaf in an OFFER
 inline constexpr std::size_t kProofTextMax = 4 * 1024;  // bytes of the proof in an OFFER
 
-// Requester to gateway, after each connect.
+// Requester to gateway, after each connect: shows which officer a device is.
 struct Hello {
   std::string credential;  // compact JWS
   std::vector<int> versions;
-  std::uint64_t tree_size = 0;  // of the newest checkpoint it holds; 0: none
+  std::uint64_t tree_size = 0;  // of the oldest checkpoint it holds; 0: none
+  // The topic's: signed, so that nobody says it from another device.
+  std::string device;
 };
 
 // Gateway to requester: what is live, in answer to HELLO.

@@ -61,7 +61,8 @@ absl::StatusOr<std::string> open_message(ByteView sealed, const crypto::age::Ide
     return invalid("a sealed message has a multiple of {} bytes, at most {}", kControlPad,
                    kMessageMax);
   }
-  LS_ASSIGN(const crypto::Secret plain, crypto::age::open(sealed, identity, kMessageMax));
+  LS_ASSIGN(const crypto::Secret plain,
+            crypto::age::open(sealed, identity, kMessageMax, kStanzasMax));
   const std::string_view text = as_text(plain.view());
   const std::string_view compact = text.substr(0, text.find(' '));
   const std::string_view padding = text.substr(compact.size());
@@ -72,14 +73,20 @@ absl::StatusOr<std::string> open_message(ByteView sealed, const crypto::age::Ide
   return std::string(compact);
 }
 
-absl::StatusOr<Control> open_control(ByteView sealed, const crypto::age::Identity& identity,
-                                     const crypto::VerifyKey& sender, std::string_view aud,
-                                     Instant now) {
+absl::StatusOr<Control> open_kept_control(ByteView sealed, const crypto::age::Identity& identity,
+                                          const crypto::VerifyKey& sender, std::string_view aud) {
   LS_ASSIGN(const std::string compact, open_message(sealed, identity));
   LS_ASSIGN(const crypto::Jws jws, crypto::verify_jws(compact, kTypControl, sender));
   LS_ASSIGN(Control control, decode_control(jws.payload));
   if (control.common.iss != jws.kid) return denied("`iss` is not the signer");
   if (control.common.aud != aud) return denied("the message is for somebody else");
+  return control;
+}
+
+absl::StatusOr<Control> open_control(ByteView sealed, const crypto::age::Identity& identity,
+                                     const crypto::VerifyKey& sender, std::string_view aud,
+                                     Instant now) {
+  LS_ASSIGN(Control control, open_kept_control(sealed, identity, sender, aud));
   if (control.common.exp <= now) return denied("the message has expired");
   return control;
 }

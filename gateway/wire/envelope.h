@@ -18,6 +18,10 @@
 
 namespace latchstring::wire {
 
+// Stanzas in the header of a message's age file, looked at before any key is tried: as many as it
+// may have recipients, and one of those that mean nothing, as some age programs add them.
+inline constexpr std::size_t kStanzasMax = kRecipientsMax + 1;
+
 // The claims that every payload has: iss from the key, a fresh jti, exp = now + lifetime.
 Common new_common(const crypto::SigningKey& key, std::string_view aud, Instant now,
                   Duration lifetime);
@@ -40,5 +44,9 @@ absl::StatusOr<std::string> open_message(ByteView sealed, const crypto::age::Ide
 absl::StatusOr<Control> open_control(ByteView sealed, const crypto::age::Identity& identity,
                                      const crypto::VerifyKey& sender, std::string_view aud,
                                      Instant now);
+// The same, of any age. For who tells old from new by its number alone: what is repeated until it
+// is acknowledged must be acknowledged also by a device that was away for longer than it lasts.
+absl::StatusOr<Control> open_kept_control(ByteView sealed, const crypto::age::Identity& identity,
+                                          const crypto::VerifyKey& sender, std::string_view aud);
 
 }  // namespace latchstring::wire

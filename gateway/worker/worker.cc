@@ -209,6 +209,7 @@ absl::StatusOr<Message> Process::receive() {
     if (!message.ok()) return explain(message.status());
     if (message->type != kDeniedCall) return message;
     // Its last words; the end of the process follows.
+    if (denied_call_ != -1) return explain(data_loss("the worker reports a second denied call"));
     Unpack unpack{message->body};
     denied_call_ = static_cast<int>(unpack.u32());
     if (const absl::Status good = unpack.done(); !good.ok()) return explain(good);

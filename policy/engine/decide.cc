@@ -168,9 +168,10 @@ class Judge {
     (rule.is_never ? nevers_ : allows_).push_back(std::move(candidate));
   }
 
-  // From here on footage is young enough.
+  // From here on footage is young enough. Counted from the arrival: counted from now, what was
+  // granted would be too old a moment later, when it is decided again.
   Instant age_limit() const {
-    return facts_.now - policy_.always.footage_no_older_than + camera_->clock_error;
+    return question_.received - policy_.always.footage_no_older_than + camera_->clock_error;
   }
 
   bool nevers_count() const {

@@ -20,7 +20,7 @@ struct Question {
   std::string purpose;
   Interval footage;
   bool has_case_number = true;
-  Instant received;  // when the request arrived
+  Instant received;  // when the request arrived; the age of footage counts from there
 };
 
 // What is true outside the rules at this moment.
@@ -65,6 +65,7 @@ struct Gift {
   std::string camera;   // id
   std::string purpose;  // as the household says it; empty: none, so every purpose may be meant
   Interval footage;
+  Instant given;  // when the residents agreed; the age of footage counts from there
 };
 
 // One piece: all of it or nothing, by `always.gifts`. No allow rule is needed; a never rule that

@@ -52,7 +52,7 @@ class GiftJudge {
     if (footage.length() > always.clip_at_most) {
       return fmt::format("longer than {} (always: clip_at_most)", in_words(always.clip_at_most));
     }
-    if (footage.from < facts_.now - always.footage_no_older_than + camera_->clock_error) {
+    if (footage.from < gift_.given - always.footage_no_older_than + camera_->clock_error) {
       return fmt::format("older than {} (always: footage_no_older_than)",
                          in_words(always.footage_no_older_than));
     }

@@ -192,16 +192,17 @@ class House:
         self.rules_file.write_text(text.replace('"2099-01-01"', "2099-01-01"))
 
     # --- the household's command line ---
-    def run(self, *arguments, pins=(), house=True, check=True, fd_option="--pin-fd"):
+    def run(self, *arguments, pins=(), house=True, check=True, secrets=None):
+        """`secrets`: option -> lines, each through a pipe of its own; `pins` are --pin-fd's."""
         command = [self.bin / "latchstring", *(["--house", self.folder] if house else []),
                    *arguments]
-        fds = ()
-        if pins:
+        fds = []
+        for option, lines in {**({"--pin-fd": pins} if pins else {}), **(secrets or {})}.items():
             reading, writing = os.pipe()
-            os.write(writing, "".join(f"{pin}\n" for pin in pins).encode())
+            os.write(writing, "".join(f"{line}\n" for line in lines).encode())
             os.close(writing)
-            command += [fd_option, reading]
-            fds = (reading,)
+            command += [option, reading]
+            fds.append(reading)
         try:
             done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                                   stdin=subprocess.DEVNULL, pass_fds=fds, timeout=300,

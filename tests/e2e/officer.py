@@ -188,12 +188,16 @@ class Post:
         self.publish(seal(compact, self.ticket["inbox"]))
         return self.seq
 
+    def send_hello(self, device=None):
+        return self.send(cmd="hello", cred=self.officer.credential, versions=[1], tree_size=0,
+                         device=device or self.device)
+
     def hello(self):
         """Until STATE comes: the gateway may not have heard of it yet."""
         states = sum(m["cmd"] == "state" for m in self.messages)
 
         def look():
-            self.send(cmd="hello", cred=self.officer.credential, versions=[1], tree_size=0)
+            self.send_hello()
             self.take(2)
             return sum(m["cmd"] == "state" for m in self.messages) > states
         wait_for(look, 60, "the gateway's STATE")

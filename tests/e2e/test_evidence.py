@@ -1,5 +1,6 @@
 """The real requester, from its first key to evidence that stock tools open."""
 
+import hashlib
 import json
 import shutil
 import signal
@@ -8,8 +9,9 @@ import subprocess
 import pytest
 
 from cells import cells_of_file
-from clips import frame_count
-from house import PIN, seconds_of, wait_for
+from clips import check_folder, frame_count
+from house import PIN, Faketime, seconds_of, wait_for
+from officer import DAY, b64
 from requester import Requester, end_stopped
 
 
@@ -62,12 +64,21 @@ def test_every_frame_of_the_granted_interval_and_no_other(evidence):
     assert times[0] - begin < 0.2 and end - times[-1] < 0.2
 
 
-def test_without_an_anchor_the_signer_is_unknown(world, evidence):
+def test_the_anchor_decides_who_signed(world, evidence):
+    """None: signer unknown. The gateway's fingerprint, also in groups as it is printed: all holds.
+    Another one: failed."""
     assert world.requester.verify(evidence).returncode == 4
-    fingerprint = world.house.run("status").stdout
-    assert fingerprint
-    wrong = world.requester.verify(evidence, "--gateway-key", "A" * 43)
+    jwk = json.loads(world.requester.ticket.read_text())["jwk"]
+    text = json.dumps({name: jwk[name] for name in ("crv", "kty", "x")}, separators=(",", ":"))
+    thumbprint = b64(hashlib.sha256(text.encode()).digest())
+    grouped = " ".join(thumbprint[i:i + 4] for i in range(0, len(thumbprint), 4))
+    for right in thumbprint, grouped:
+        done = world.requester.verify(evidence, "--gateway-key", right)
+        assert done.returncode == 0, done.stdout + done.stderr
+    other = ("A" if thumbprint[0] != "A" else "B") + thumbprint[1:]
+    wrong = world.requester.verify(evidence, "--gateway-key", other)
     assert wrong.returncode == 1, wrong.stdout
+    assert "manifest-1.jws" in wrong.stdout
 
 
 def test_a_folder_signed_throughout_by_another_house_fails_at_the_anchor(world, new_world):
@@ -166,6 +177,29 @@ def test_taken_back_while_the_requester_waits_for_chunks(world):
         world.house.run("resume", "--as", "alex", pins=[PIN])
 
 
+def test_what_came_of_an_offer_that_expired_is_deleted(world, tmp_path):
+    requester = world.requester
+    request = requester.submit(*world.footage(4))
+    world.house.wait_piece(request, "offered")
+    world.house.run("pause", "--as", "alex", pins=[PIN])
+    receiving = requester.receiving(request)
+    incoming = requester.evidence / f".{request}.incoming"
+    clock = Faketime(world.bin, tmp_path)
+    try:
+        wait_for(lambda: (incoming / "clip-1.mp4.age.part").exists(), 20, "a part")
+        receiving.end(signal.SIGKILL)
+        # Fifteen days later, by the officer's clock.
+        clock.set(offset=15 * DAY)
+        requester.env = clock.env(requester.program)
+        done = requester.receive(request, "--for", "6 seconds", check=False)
+        assert done.returncode == 4 and "has expired" in done.stderr, done.stdout + done.stderr
+        assert not incoming.exists()
+    finally:
+        requester.env = {}
+        end_stopped(receiving)
+        world.house.run("resume", "--as", "alex", pins=[PIN])
+
+
 def test_asked_and_refused_is_no_answer(world):
     world.rules({"who": "river_pd", "approval": "ask_one"})
     request = world.requester.submit(*world.footage(4))
@@ -203,3 +237,4 @@ def test_wait_for_the_camera(world):
     spans.sort()
     assert begin <= spans[0][0] and spans[-1][1] <= end
     assert spans[1][0] - spans[0][1] > 2, spans
+    check_folder(folder, begin, end)

@@ -37,7 +37,7 @@ def check_ignored(world, post, request):
 def test_a_stranger_gets_no_answer(world, times):
     stranger = Officer(Agency())
     post = world.post(stranger, hello=False)
-    post.send(cmd="hello", cred=stranger.credential, versions=[1], tree_size=0)
+    post.send_hello()
     request, compact = stranger.request(world.ticket["gateway"], *times)
     post.submit_jws(compact)
     check_ignored(world, post, request)
@@ -88,6 +88,58 @@ def test_a_replay_from_another_device_or_mailbox_is_ignored(world, times, post):
     thief = world.post(Officer(Agency()), hello=False)
     thief.submit_jws(compact)
     assert thief.silent(3)
+
+
+def test_forwarded_before_the_original_arrives(world, times, post):
+    """A colleague, let in themselves, forwards a sealed request that they caught on its way, and
+    the HELLO of its officer. Neither is answered, and the original is, when it comes."""
+    thief = world.post(Officer(world.agency, badge="0815"))
+    request, compact = world.officer.request(world.ticket["gateway"], *times, purpose="noise")
+    caught = seal(compact, world.ticket["inbox"])
+    post.take(1)
+    thief.take(1)
+    thief.publish(caught)
+    check_ignored(world, thief, request)
+    # The officer's own HELLO, from the thief's device, from a new one, and again from theirs.
+    post.seq += 1
+    hello = seal(post.officer.sign(
+        "ls-ctl+jwt", {"seq": post.seq, "cmd": "hello", "cred": post.officer.credential,
+                       "versions": [1], "tree_size": 0, "device": post.device},
+        aud=post.gateway, now=post.officer.now()), world.ticket["inbox"])
+    thief.publish(hello)
+    assert thief.silent(2)
+    nobody = world.post(world.officer, hello=False)
+    for _ in range(2):
+        nobody.publish(hello)
+        nobody.publish(caught)
+    check_ignored(world, nobody, request)
+    # As if the thief were that officer's device: the signature says who it is.
+    thief.send_hello(device=post.device)
+    assert thief.silent(2)
+    assert post.silent(1)
+    post.publish(hello)
+    post.publish(caught)
+    post.wait_notice(request, "received")
+    assert thief.silent(2) and nobody.silent(1)
+
+
+def test_a_replayed_hello_is_acknowledged_and_changes_nothing(world, post):
+    hello = post.officer.sign(
+        "ls-ctl+jwt", {"seq": post.seq + 1, "cmd": "hello", "cred": post.officer.credential,
+                       "versions": [1], "tree_size": 0, "device": post.device},
+        aud=post.gateway, now=post.officer.now())
+    post.seq += 1
+    sealed = seal(hello, world.ticket["inbox"])
+    post.publish(sealed)
+    wait_for(lambda: post.take(0.2) or post.seq in post.acked, 10, "the answer to HELLO")
+    post.take(1)
+    states = sum(message["cmd"] == "state" for message in post.messages)
+    post.acked.clear()
+    for _ in range(5):
+        post.publish(sealed)
+    wait_for(lambda: post.take(0.2) or post.seq in post.acked, 10, "the answer to a repeat")
+    post.take(2)
+    assert sum(message["cmd"] == "state" for message in post.messages) == states
 
 
 WRONG = [{"aud": "other"}, {"expired": True}, {"future": True}, {"other_signer": True},
@@ -159,19 +211,35 @@ def test_another_mailbox_cannot_be_used(world, post):
     wrong = dict(world.ticket, secret="wrong")
     with pytest.raises(PermissionError):
         Post.__init__(spy, wrong, world.officer, hello=False)
-    # With a good login, on topics that are not one's own: nothing comes.
+    # With a good login, on topics that are not one's own: nothing is heard, nothing gets through.
+    county = world.house.add_agency("county_pd", Agency(), world.folder / "county.json")
+    world.rules({"purpose": "vandalism"})
+    theirs = Post(county, Officer(world.house.agencies["county_pd"]))
     heard = []
-    post.client.message_callback_add("#", lambda *_: heard.append(_))
-    post.client.subscribe("#", 0)
-    elsewhere = world.house.add_agency("county_pd", Agency(), world.folder / "county.json")
-    post.client.publish(f"ls1/{world.ticket['gateway']}/o/{elsewhere['mailbox']}/x/c", b"x", 1)
-    post.client.publish(f"ls1/{world.ticket['gateway']}/i/{elsewhere['mailbox']}/{post.device}",
-                        b"x", 1)
-    county = Post(elsewhere, Officer(world.house.agencies["county_pd"]))
-    own = post.topic("o")
-    wait_for(lambda: True, 1, "")
-    assert all(message[2].topic.startswith(own) for message in heard)
-    county.close()
+    spying = world.post()
+    spying.client.on_message = lambda _, __, came: heard.append(came.topic)
+    granted = []
+    spying.client.on_subscribe = lambda *_: granted.append(True)
+    for topic in ("#", f"ls1/{county['gateway']}/o/{county['mailbox']}/#"):
+        spying.client.subscribe(topic, 0)
+    wait_for(lambda: len(granted) == 2, 10, "the answers to SUBSCRIBE")
+    begin = world.now() - 3
+    request, compact = theirs.officer.request(county["gateway"], begin, begin + 1, purpose="noise")
+    sealed = seal(compact, county["inbox"])
+    spying.client.publish(theirs.topic("i"), sealed, 1).wait_for_publish(60)
+    spying.client.publish(theirs.topic("o") + "/c", b"x", 1).wait_for_publish(60)
+    # Not one of them arrived: `theirs` would stumble over a message that does not open.
+    theirs.take(1)
+    assert theirs.silent(2)
+    assert unknown(world, request)
+    # What is their own, both sides say and hear: the broker was not just slow.
+    theirs.publish(sealed)
+    theirs.wait_notice(request, "received")
+    spying.send_hello()
+    own = spying.topic("o")
+    wait_for(lambda: any(topic.startswith(own) for topic in heard), 10, "its own mail")
+    assert all(topic.startswith(own) for topic in heard), heard
+    theirs.close()
 
 
 def test_too_many_open_requests_are_received_and_never_judged(world, times, post):

@@ -17,8 +17,8 @@ namespace latchstring::sim {
 namespace {
 
 constexpr std::array<std::string_view, std::variant_size_v<release::Effect>> kNames{
-    "SendReceived", "SendClosed", "AskResidents", "TellResidents", "Cut",
-    "StopWork",     "Offer",      "DropSealed",   "Withdraw",      "DeleteOutbox"};
+    "SendReceived", "SendClosed", "AskResidents", "TellResidents", "Cut",       "StopWork",
+    "Offer",        "DropSealed", "Withdraw",     "DeleteOutbox",  "PinFootage"};
 
 }  // namespace
 
@@ -87,6 +87,11 @@ void Gateway::finish_work(Key key, std::uint64_t token, const Grant& grant) {
   std::vector<SealedClip> parts;
   const int count = out_.random.chance(0.15) ? 2 : 1;
   for (int part = 1; part <= count; ++part) parts.push_back(seal(grant, *request, part));
+  if (grant.terms().redaction.zones.empty()) {
+    out_.truth.hides_hedge.erase(key);
+  } else {
+    out_.truth.hides_hedge.insert(key);
+  }
   out_.faults.boundary("sealed, not committed");
   perform(docket_->sealed(parts));
 }
@@ -101,7 +106,7 @@ SealedClip Gateway::seal(const Grant& grant, const state::StoredRequest& request
   delivery.common = wire::new_common(out_.world.gateway, request.origin.officer, out_.clock.now(),
                                      release::kOfferLifetime);
   delivery.release_id = grant.terms().release_id;
-  delivery.piece = grant.terms().piece;
+  delivery.piece = *docket_->next_clip(grant.terms().release_id);
   delivery.part = part;
   for (const SealedFile& file : files) {
     delivery.files.push_back({file.size_bytes, file.sha256, file.merkle_root});

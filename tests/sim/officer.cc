@@ -54,7 +54,7 @@ void Officer::set_online(bool online) {
       if (fetch.receiver != nullptr) fetch.receiver->on_reconnect();
     }
   }
-  say(wire::Hello{out_.keys.credential, {1}, 0});
+  say(wire::Hello{out_.keys.credential, {1}, 0, out_.keys.peer.device});
 }
 
 // What was on the disk is read again.

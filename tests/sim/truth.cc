@@ -145,10 +145,12 @@ void Truth::check_chunk_row(store::Database& database, const store::Row& row,
   if (suspended_since_ && clock_.true_now() > *suspended_since_ + kSuspendedWithin) {
     throw Violation("nothing leaves while sharing is suspended", id);
   }
-  check_permitted(
-      id, row.get<std::string>(7),
-      {state::from_micros(row.get<std::int64_t>(8)), state::from_micros(row.get<std::int64_t>(9))},
-      "a chunk leaves");
+  release::Piece piece;
+  piece.number = row.get<int>(1);
+  piece.camera = row.get<std::string>(7);
+  piece.footage = {state::from_micros(row.get<std::int64_t>(8)),
+                   state::from_micros(row.get<std::int64_t>(9))};
+  check_permitted(id, piece, "a chunk leaves");
   if (leaves_about(database, id, "release_commit", "") == 0) {
     throw Violation("every answer is in the ledger before it is sent", id);
   }
@@ -183,7 +185,7 @@ void Truth::check_release(const state::StoredRequest& stored, const release::Pie
   if (request.answered && clock_.true_now() >= *request.answered + kAnswersAfter) {
     throw Violation("nothing is offered after the due time", id);
   }
-  check_permitted(id, piece.camera, piece.footage, "an offer");
+  check_permitted(id, piece, "an offer");
   const Interval& asked_for = request.request.footage;
   if (!asked_for.contains(piece.footage)) {
     throw Violation("what is released lies inside what was asked", id);
@@ -209,8 +211,8 @@ void Truth::check_quota(const std::string& agency, const release::Piece& piece) 
 }
 
 // The rules in force and the answers given, judged anew and apart from what the gateway stored.
-void Truth::check_permitted(const std::string& id, const std::string& camera,
-                            const Interval& footage, std::string_view when) {
+void Truth::check_permitted(const std::string& id, const release::Piece& piece,
+                            std::string_view when) {
   const Asked& request = asked.at(id);
   if (request.taken_back) {
     throw Violation("nothing leaves after a resident took it back",
@@ -220,13 +222,14 @@ void Truth::check_permitted(const std::string& id, const std::string& camera,
   policy::Question question;
   question.agency = request.officer->agency->id;
   question.officer = request.officer->peer.device;
-  question.camera = camera;
+  question.camera = piece.camera;
   question.purpose = request.request.purpose;
-  question.footage = footage;
+  question.footage = piece.footage;
   question.received = clock_.true_now();
   policy::Facts facts;
   facts.now = clock_.true_now();
-  const policy::Approval asks = policy::decide(*rules, question, facts).overall();
+  const policy::Decision decision = policy::decide(*rules, question, facts);
+  const policy::Approval asks = decision.overall();
   const std::size_t yes = request.said_yes.size();
   const std::size_t needed = asks == policy::Approval::automatic ? 0
                              : asks == policy::Approval::ask_one ? 1
@@ -235,6 +238,11 @@ void Truth::check_permitted(const std::string& id, const std::string& camera,
     throw Violation(
         "no byte leaves without a permitting rule and the residents' yes",
         fmt::format("{} of {}: {}, {} said yes", when, id, policy::to_string(asks), yes));
+  }
+  for (const policy::Piece& stretch : decision.pieces) {
+    if (stretch.redact.contains("hedge") && !hides_hedge.contains({id, piece.number})) {
+      throw Violation("what leaves hides what the rules demand", fmt::format("{} of {}", when, id));
+    }
   }
 }
 

@@ -36,7 +36,8 @@ class Truth {
     std::set<int> delivered;                     // pieces whose receipt its officer signed
   };
   std::map<std::string, Asked> asked;
-  std::set<std::string> last_left;  // transfers whose last index left the house
+  std::set<std::string> last_left;                    // transfers whose last index left the house
+  std::set<std::pair<std::string, int>> hides_hedge;  // request, piece: what was made last of it
 
   // The household as it is.
   Rules rules;  // null: broken
@@ -61,8 +62,7 @@ class Truth {
   void check_offer(store::Database& database, const wire::Offer& offer);
   void check_release(const state::StoredRequest& stored, const release::Piece& piece);
   void check_quota(const std::string& agency, const release::Piece& piece);
-  void check_permitted(const std::string& id, const std::string& camera, const Interval& footage,
-                       std::string_view when);
+  void check_permitted(const std::string& id, const release::Piece& piece, std::string_view when);
   void check_closed(store::Database& database);
   void check_chunk_row(store::Database& database, const store::Row& row,
                        const std::string& transfer, std::uint64_t index);

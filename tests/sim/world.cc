@@ -20,6 +20,8 @@ cameras:
   front: {{sharing: by_rule, clock_error: 5 seconds}}
   drive: {{sharing: by_rule, clock_error: 0 seconds}}
   nursery: {{sharing: never}}
+zones:
+  hedge: {{camera: front, polygon: [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}}
 always:
   per_agency_per_month: {{clips: {}, minutes: {}}}
   case_number: optional
@@ -31,12 +33,13 @@ allow:
 
 constexpr std::string_view kFire = "  fire: {name: \"County Fire\", key_file: fire}\n";
 
-std::string rule(std::string_view purpose, std::string_view approval, std::string_view who) {
+std::string rule(std::string_view purpose, std::string_view approval, std::string_view who,
+                 std::string_view redact = "none") {
   return fmt::format(
       "  - {{name: {}, who: {}, camera: [front, drive], basis: consent, purpose: {},\n"
       "     footage_days: every_day, footage_time: all_day, approval: {}, redact: none,\n"
       "     answer_within: 48 hours, part_outside: trim}}\n",
-      purpose, who, purpose, approval);
+      purpose, who, purpose, approval, redact);
 }
 
 }  // namespace
@@ -62,8 +65,10 @@ World::World() {
   rules = load(rule("burglary", "automatic", both) + rule("vehicle_theft", "ask_one", both) +
                    rule("arson", "ask_all", both),
                fire);
-  strict = load(rule("burglary", "ask_one", both) + rule("vehicle_theft", "ask_all", both) +
-                    rule("arson", "ask_all", both),
+  const std::string hedge = "[hedge]";
+  strict = load(rule("burglary", "ask_one", both, hedge) +
+                    rule("vehicle_theft", "ask_all", both, hedge) +
+                    rule("arson", "ask_all", both, hedge),
                 fire);
   closed = load(rule("littering", "ask_one", both), fire);
   one_gone =

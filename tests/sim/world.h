@@ -79,7 +79,7 @@ struct World {
   std::vector<std::unique_ptr<OfficerKeys>> officers;
   // burglary is automatic, vehicle_theft asks one, arson asks all, protest is not permitted.
   Rules rules;
-  Rules strict;    // each asks for more
+  Rules strict;    // each asks for more, and hides the hedge
   Rules closed;    // nothing is permitted
   Rules one_gone;  // the second agency is not known
 

@@ -157,7 +157,9 @@ struct SampleRelease {
   void leave_evidence(const Path& folder, int piece = 1, bool keep_sealed = true) const {
     const TemporaryFolder outbox;
     const GrantTerms granted = terms(piece);
-    const auto sealed = seal::seal_video(granted, video(granted), 1, context(), gateway,
+    seal::Context with = context();
+    with.number = piece;
+    const auto sealed = seal::seal_video(granted, video(granted), 1, with, gateway,
                                          outbox.path(), [] { return false; });
     INFO(sealed.status().ToString());
     REQUIRE(sealed.ok());

@@ -1,5 +1,6 @@
 """Sizes: lines of files and functions, columns."""
 
+import functools
 import re
 
 HEADER_LINES = 150
@@ -10,17 +11,19 @@ COLUMNS = 100
 
 CONTROL = re.compile(r"^(if|for|while|switch|catch|do|else|try|return|namespace|class|struct|enum|"
                      r"union|extern|case|default)\b")
+TOKEN = re.compile(
+    r"(?<!\w)(?P<number>\d(?:'?\w)*)"
+    r'|(?<!\w)(?:u8|[uUL])?R"(?P<tag>[^\s()\\"]*)\((?:.|\n)*?\)(?P=tag)"'
+    r'|//[^\n]*|/\*(?:.|\n)*?\*/'
+    r'|"(?:\\(?:[ \t]*\n|.)|[^"\\\n])*"'
+    r"|'(?:\\.|[^'\\\n])+'")
 LEAD = re.compile(r"\s*((public|private|protected)\s*:\s*)?")  # before a function's first word
 
 
+@functools.cache
 def blank_out(text):
     """The text with comments and literals as spaces: braces that are left are the language's."""
-    pattern = re.compile(
-        r'R"(\w*)\((?:.|\n)*?\)\1"'
-        r'|//[^\n]*|/\*(?:.|\n)*?\*/'
-        r'|"(?:\\.|[^"\\\n])*"'
-        r"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'")
-    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    return TOKEN.sub(lambda match: match["number"] or re.sub(r"[^\n]", " ", match[0]), text)
 
 
 def functions(text):

@@ -2,6 +2,7 @@
 
 import re
 
+from forms import line_of
 from sizes import blank_out
 
 MAKERS = {  # class -> the folder that defines it
@@ -15,28 +16,67 @@ STAND_INS = {"tests/sim/makers.cc": "Sealer"}
 STAGES = "Grant|Clip|RedactedClip|SealedClip|Look|Preview|RedactedPreview"
 HOME = "gateway/base/stages.h"
 
-QUALIFIED = r"(?:\w+\s*::\s*)*"
+# Who may call Release::step(), which makes the grants. Its inner class is the module's own.
+STEPPERS = ("gateway/state/", "tests/")
+STEP_HEADER = "gateway/release/step.h"
+# Who copies memory by hand; none of them knows a stage.
+COPIERS = {"gateway/control/socket.cc", "gateway/daemon/service.cc", "gateway/media/decode.cc",
+           "tests/sim/random.cc"}
+# Whose alias may name a stage: a variant of lists of them.
+HOLDERS = {"gateway/daemon/release_worker.h"}
+
+MAKER = "|".join(MAKERS)
+GUARDED = rf"\b(?:{STAGES}|{MAKER}|MadeBy)\b"
+QUALIFIED = r"(?:::\s*)?(?:\w+\s*::\s*)*"
+# Bytes, numbers, socket addresses: what memory may be cast to.
+PLAIN = (r"<\s*(?:const\s+)?(?:char|unsigned char|int|std::uint8_t|sockaddr(?:_in6?)?)\s*\*\s*>"
+         r"|<\s*(?:std::u?int64_t|double)\s*>")
 
 
 def definition_of(names):
-    return re.compile(rf"\b(?:class|struct)\s+(?:\[\[[^\]]*\]\]\s*)?({QUALIFIED})"
-                      rf"({'|'.join(names)})\b[^;{{}}()<>]*\{{")
+    """With attributes, alignas(int{8}), a macro or a namespace before the name."""
+    return re.compile(r"\b(?:class|struct|union)\b(?:[^;{}]|\{[^{};]*\})*?"
+                      rf"\b({'|'.join(names)})\s*(?:\b\w+\s*)?(?:\{{|:(?!:))")
 
 
 DEFINITION = definition_of(MAKERS)
-CASTS = re.compile(
-    rf"\b(?:reinterpret_cast|bit_cast|static_cast|const_cast|start_lifetime_as)\s*<[^;()]*"
-    rf"\b(?:{STAGES}|MadeBy)\b[^;()]*[*&>]"
-    rf"|(?<![\w>])\(\s*(?:const\s+)?{QUALIFIED}(?:{STAGES})\s*(?:const\s*)?[*&]+\s*\)"
-    r"\s*(?!(?:const|noexcept|override|final|requires)\b)[\w(&*]")
+REFUSED = [(re.compile(pattern), but_in, words) for pattern, but_in, words in (
+    # static_cast<const Clip*>(a)
+    (rf"\b\w+_cast\s*<[^;()]*\b(?:{STAGES}|MadeBy)\b", (), "a cast to a stage type forges it"),
+    # (const Clip*)a, not f(const Clip&) and no operator()(const Clip&) const
+    (rf"(?:(?<![\w>])|(?<=\breturn))\(\s*(?:\w+\s+)*{QUALIFIED}(?:{STAGES})\b"
+     r"(?:\s|const\b|volatile\b|[*&])*[*&]\s*(?:const\s*)?\)"
+     r"\s*(?!(?:const|noexcept|override|final|requires)\b)[\w(&*]", (),
+     "a cast to a stage type forges it"),
+    # reinterpret_cast<T*>(a), using std::bit_cast
+    (rf"(?:reinterpret_cast|bit_cast)\b(?!\s*(?:{PLAIN}))", (),
+     "memory is cast to bytes, numbers and socket addresses alone"),
+    # memcpy(&clip, a, b), new (a) T
+    (r"memp?cpy|memmove|\bbcopy\b|start_lifetime_as|\blaunder\b|construct_at|\bnew\s*\(", COPIERS,
+     "memory written by hand could forge a stage (COPIERS in tests/tidy/stages.py)"),
+    # using C = Clip; typedef Clip C; decltype(clip)
+    (rf"\btypedef\b[^;]*{GUARDED}|\busing\s+\w+[^;=]*=[^;]*{GUARDED}", HOLDERS,
+     "a stage, and its maker, has one name (HOLDERS in tests/tidy/stages.py)"),
+    (r"\b(?:decltype|typeof|__typeof(?:__)?)\b", (), "a type is written by its name"),
+    # struct C : Clip {, union { Clip a; char b; }
+    (r"\b(?:class|struct)\b[^;{}()]*(?<!:):(?!:)[^;{}()]*"
+     rf"\b(?:{STAGES})\b[^;{{}}()]*\{{"
+     rf"|\bunion\b[^;{{}}]*\{{[^}}]*\b(?:{STAGES})\b", (), "a stage is nobody's base, in no union"),
+    # template struct Rob<&Clip::reader_>
+    (rf"\b(?:{STAGES})\s*::", (), "nobody names a member of a stage: that reaches private ones"),
+    # #define private public
+    (r"#\s*define\b(?:\\\n|[^\n])*?(?:\b(?:private|protected|public|class|struct|union|friend|"
+     rf"using|typedef)\b|{GUARDED})", (),
+     "a macro names no keyword of classes, no maker and no stage"),
+    # Clip forge() asm("a private function's linker name")
+    (r"\b(?:asm|__asm|__asm__)\b", (), "assembler knows nothing private"),
+)]
 MENTION = re.compile(rf"\bMadeBy\s*<\s*{QUALIFIED}(\w+)\s*>\s*(\(\s*\)|\{{\s*\}})?")
-OPENING = re.compile(r"#\s*define\s+(?:private|protected|class|friend)\b")
+MEMBER = re.compile(rf"\b({MAKER})\s*::\s*[a-z]\w*\b(?!\s*\()")  # that is not called
+RELEASE = re.compile(rf"(\b(?:class|struct)\s+{QUALIFIED}Release\s*(?:;|\{{|:(?!:)|final\b))"
+                     r"|\bRelease\b(?:\s*::\s*(\w+)\s*\()?")
 FRIEND = re.compile(r"(>\s*)?\bfriend\b(?!\s+(?:constexpr\s+)?(?:bool|auto)\s+operator)"
                     r"(?:\s+(?:class|struct)\s+(\w+)\s*;)?")
-
-
-def line_of(text, at):
-    return text.count("\n", 0, at) + 1
 
 
 def check(path, text):
@@ -44,20 +84,24 @@ def check(path, text):
     code = blank_out(text)
     faults, defined, friends = [], [], []
 
-    def fault(match, words):
-        faults.append(f"{path}:{line_of(code, match.start())}: {words}")
+    def fault(match, words, group=0):
+        faults.append(f"{path}:{line_of(code, match.start(group))}: {words}")
 
     for match in DEFINITION.finditer(code):
-        if path.startswith(MAKERS[match[2]]):
-            defined.append((match[2], f"{path}:{line_of(code, match.start())}"))
-        elif STAND_INS.get(path) != match[2]:
-            fault(match, f"a class named {match[2]} outside {MAKERS[match[2]]} could forge a stage")
-    for match in CASTS.finditer(code):
-        fault(match, "a cast to a stage type forges it")
-    for match in OPENING.finditer(code):
-        fault(match, "a keyword is not redefined")
+        if path.startswith(MAKERS[match[1]]):
+            defined.append((match[1], f"{path}:{line_of(code, match.start(1))}"))
+        elif STAND_INS.get(path) != match[1]:
+            words = f"a class named {match[1]} outside {MAKERS[match[1]]} could forge a stage"
+            fault(match, words, group=1)
+    for pattern, but_in, words in REFUSED:
+        for match in pattern.finditer(code) if path not in but_in else ():
+            fault(match, words)
     if path != HOME:
         check_passes(path, code, fault)
+        check_members(path, code, fault)
+        check_steps(path, code, fault)
+    if f'"{STEP_HEADER}"' in text and not path.startswith(MAKERS["Release"]):
+        faults.append(f"{path}:1: {STEP_HEADER} is of its own module alone")
     for match in FRIEND.finditer(code) if defined else ():
         if match[1] or not match[2]:  # a template of friends, or a function
             fault(match, "a maker of stages has no friends but named classes of its own module")
@@ -75,7 +119,7 @@ def check_friends(friends, sources):
         for path, text in sources:
             code = blank_out(text)
             for match in definition_of([name]).finditer(code):
-                place = f"{path}:{line_of(code, match.start())}"
+                place = f"{path}:{line_of(code, match.start(1))}"
                 if path.startswith(folder):
                     places.append(place)
                 elif space.search(code):
@@ -88,16 +132,30 @@ def check_friends(friends, sources):
 
 def check_passes(path, code, fault):
     """A pass is made where it is used, by its own maker: MadeBy<Maker>() and nothing else."""
-    for match in MENTION.finditer(code):
-        folder = MAKERS.get(match[1])
-        stands_in = folder is not None and STAND_INS.get(path) == match[1]
-        if folder is None or not (path.startswith(folder) or stands_in):
+    for match in re.finditer(r"\bMadeBy\b", code):
+        mention = MENTION.match(code, match.start())
+        maker = mention[1] if mention else None
+        is_own = maker in MAKERS and path.startswith(MAKERS[maker])
+        if not is_own and (maker is None or STAND_INS.get(path) != maker):
             fault(match, "MadeBy belongs to the maker's own module")
-        elif match[2] is None:
+        elif mention[2] is None:
             fault(match, "a pass is neither kept nor handed on: write MadeBy<...>() where the "
                          "stage is made")
-    for match in re.finditer(r"\bMadeBy\b(?!\s*<)", code):
-        fault(match, "MadeBy belongs to the maker's own module")
+
+
+def check_members(path, code, fault):
+    """A pointer to a member, or an explicit instantiation, reaches what is private."""
+    for match in MEMBER.finditer(code):
+        if not path.startswith(MAKERS[match[1]]):
+            fault(match, f"a member of {match[1]} is called, or not named at all")
+
+
+def check_steps(path, code, fault):
+    """Release is called by its name, never held: else step() could be reached unseen."""
+    may = {"look", "step"} if path.startswith(STEPPERS) else {"look"}
+    for match in RELEASE.finditer(code) if not path.startswith(MAKERS["Release"]) else ():
+        if not match[1] and match[2] not in may:
+            fault(match, f"of Release, {' and '.join(sorted(may))} may be called, nothing else")
 
 
 def check_single(defined):

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import documents
+import forms
 import layers
 import sizes
 import stages
@@ -24,6 +25,8 @@ NOT_OURS = {".git", "build", "__pycache__", ".pytest_cache", "node_modules"}
 TEXT = {".cc", ".h", ".py", ".cmake", ".txt", ".md", ".json", ".yaml", ".yml", ".sh", ".js", ".ts",
         ".css", ".html", ".service", ".conf", ".in", ""}
 WIDE = {".cc", ".h", ".py"}  # at most sizes.COLUMNS columns
+FORBIDDEN_USES = "tests/tidy/forge/stages.cc"
+CORPORA = "tests/fuzz/corpus/"
 MACHINE_PATH = re.compile(r"(?<![\w./~-])/(?:work|home/\w+|Users/\w+|root)/[\w.-]")
 LABEL = re.compile(r"\bLABELS?\s+\"?([a-z][a-z0-9-]*)")
 
@@ -67,14 +70,17 @@ def check_tree(root, use_git=True):
     for entry in sorted({Path(name).parts[0] for name in names} - TOP_LEVEL):
         faults.append(f"{entry}: nothing but the agreed entries stands at the top level")
     for name in names:
-        # The corpora and the forbidden uses are as they must be.
-        if name.startswith(("tests/fuzz/corpus/", "tests/tidy/forge/")):
+        is_source = name.endswith(forms.SOURCES)
+        faults += forms.check_name(name)
+        # The forbidden uses and the corpora are as they must be.
+        if name == FORBIDDEN_USES or (name.startswith(CORPORA) and not is_source):
             continue
         text = read_text(root / name)
         if text is None:
+            faults += [f"{name}:1: a source is UTF-8 text"] if is_source else []
             continue
         faults += check_text(name, text)
-        if name.endswith((".cc", ".h")):
+        if is_source:
             sources.append((name, text))
             more, wishes = check_source(table, name, text)
             faults += more
@@ -109,9 +115,9 @@ def check_text(name, text):
 
 
 def check_source(table, name, text):
-    faults, warnings = [], []
+    faults, warnings = forms.check(name, text), []
+    faults += layers.check(table, name, text)
     if name.startswith(("gateway/", "policy/")):
-        faults += layers.check(table, name, text)
         more, warnings = sizes.check(name, text)
         faults += more
     if "#pragma once" not in text and name.endswith(".h"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import documents
 import forge
+import forms
 import layers
 import sizes
 import tidy
@@ -50,6 +51,11 @@ class Tree(unittest.TestCase):
         for word in words:
             self.assertIn(word, faults[0])
 
+    def complains_too(self, name, text, words):
+        """Among other faults."""
+        faults = self.faults(files={name: text})
+        self.assertTrue(any(words in fault for fault in faults), (text, faults))
+
     def test_clean_tree_passes(self):
         self.assertEqual(self.faults(), [])
 
@@ -65,6 +71,29 @@ class Tree(unittest.TestCase):
         self.complains("gateway/seal/a.cc", '#include "tests/support/catch.h"\n', "of the tests")
         self.complains("gateway/seal/a.cc", "#include <gateway/base/a.h>\n", "in quotes")
         self.complains("gateway/other/a.cc", "int a;\n", "no line in")
+
+    def test_system_headers(self):
+        self.assertEqual(self.faults(files={
+            "gateway/seal/a.cc": "#include <string_view>\n#include <fcntl.h>\n"}), [])
+        for header in ("httplib.h", "gio/gio.h", "bits/stdc++.h", "experimental/any"):
+            self.complains("gateway/seal/a.cc", f"#include <{header}>\n", "no module owns")
+
+    def test_prefixes_of_libraries(self):
+        for header in ("sodium_extra.h", "sodiumpp.h", "sodium-c/a.h"):
+            self.complains("gateway/seal/a.cc", f"#include <{header}>\n", "gateway/crypto alone")
+
+    def test_includes_are_plain(self):
+        for line in ("#include HEADER", "#/**/include <a>", "/**/#include <a>", "#include/**/<a>",
+                     "#include <vector/*\n*/>", "#include_next <a>", "#import <a>",
+                     '#include "gateway/seal/../cli/cli.h"', "#include <sys/../a.h>",
+                     "#include <./a.h>", '#include "gateway/seal/a.txt"'):
+            for name in ("gateway/seal/a.cc", "tests/unit/a.cc"):
+                self.complains(name, line + "\n", "one plain line")
+        self.complains("tests/unit/a.cc", '#include "a.h"\n', "written from the root")
+        self.complains("tests/unit/a.cc", "#include <gateway/base/a.h>\n", "in quotes")
+        self.assertEqual(self.faults(files={
+            "gateway/seal/a.cc": 'f("#include HEADER");  // #include HEADER\n'
+                                 "#  include <vector>  // why\n"}), [])
 
     def test_own_header_first(self):
         self.complains("gateway/release/release.cc", "#include <string>\n"
@@ -92,33 +121,115 @@ class Tree(unittest.TestCase):
         self.complains("packaging/run", "cd /ho" + "me/alex/src\n", "one machine")
         self.complains("scratch.txt", "notes\n", "top level")
 
+    def test_suffixes(self):
+        for suffix in ("cpp", "cxx", "hpp", "inc", "ipp", "hh", "C", "H", "c", "h.in"):
+            self.complains(f"gateway/seal/a.{suffix}", "int a;\n", "in .cc and .h files")
+            self.complains(f"tests/fuzz/corpus/a.{suffix}", "int a;\n", "in .cc and .h files")
+        self.assertEqual(forms.check_name("tests/support/faketime/faketime.c"), [])
+
+    def test_every_source_is_read(self):
+        self.complains("tests/unit/a.cc", "int a;\0\n", "UTF-8")
+        for name in ("tests/tidy/forge/b.cc", "tests/fuzz/corpus/b.cc"):
+            self.complains(name, "class Sealer {};\n", "outside")
+
+    def test_forms(self):
+        for text in ("rein\\\nterpret_cast", "// a \\\n/*", "#define A \\\n  // a \\\n/*",
+                     "#define A rein\\\nterpret_cast<C*>", "#if \\\n1", "int a; \\ \nint b;"):
+            self.assertIn("joined in macros", " ".join(forms.check("a.cc", text)), text)
+        self.complains("tests/unit/a.cc", "%:define a\n", "digraph")
+        self.complains("tests/unit/a.cc", "#define A(a, b) a##b\n", "pasted")
+        self.complains("tests/unit/a.cc", "LS_CONCAT(Gr, ant) a;\n", "pasted")
+        self.assertEqual(self.faults(files={
+            "tests/unit/a.cc": "#define A(a) \\\n  f(a)\n"
+                               'f("##", "{:>9}"); std::vector<::Point> b;\n'}), [])
+
     def test_makers(self):
         self.complains("gateway/seal/b.cc", "class Release { int a; };\n", "outside")
         self.complains("tests/unit/a.cc", "struct release::Release final : A {\n};\n", "outside")
         self.complains("gateway/seal/z.cc", "class Sealer {\n};\n", "defined a second time")
+        for head in ("class alignas(8)", "class alignas(int{8})", "struct [[nodiscard]]", "union",
+                     "struct __attribute__((a))", "class ::latchstring::archive::", "class A"):
+            self.complains("gateway/seal/b.cc", f"int a;\n{head} Cutter {{ int a; }};\n", ":2:",
+                           "outside")
+        self.complains("gateway/seal/b.cc", "class Cutter : Base<int> {};\n", "outside")
+        self.complains("gateway/seal/b.cc", "class Cutter\n    final {};\n", "outside")
         step = "namespace latchstring::release {\nstruct Step {};\n}"
         self.complains("gateway/release/z.cc", step, "Step", "second time")
         self.complains("gateway/seal/b.cc", step, "Step", "friend of a maker")
         self.assertEqual(self.faults(files={
-            "gateway/seal/b.cc": "class Release;\nnamespace latchstring::seal { class Step {}; }\n",
+            "gateway/seal/b.cc": "class Release;\nnamespace latchstring::seal { class Step {}; }\n"
+                                 "template <class T> Cutter cutter(T t) { return t; }\n"
         }), [])
 
     def test_passes(self):
-        self.complains("tests/unit/a.cc", "auto a = MadeBy<release::Release>();\n", "own module")
-        self.complains("gateway/seal/b.cc", "auto a = MadeBy<Release>{};\n", "own module")
+        self.complains("tests/unit/a.cc", "auto a = MadeBy<seal::Sealer>();\n", "own module")
+        self.complains("gateway/seal/b.cc", "auto a = MadeBy<Cutter>{};\n", "own module")
+        for mention in ("friend class MadeBy<class Cutter>;", "MadeBy<const Cutter> a;",
+                        "template <> class MadeBy<X*>;", "friend MadeBy<::archive::Cutter>;"):
+            self.complains("gateway/seal/b.cc", f"struct A {{ {mention} }};\n", "own module")
+        self.complains("gateway/seal/b.cc", "struct A { friend MadeBy<Sealer>; };\n", "handed on")
         self.complains("gateway/seal/b.cc", "MadeBy<Sealer> lend();\n", "handed on")
         self.complains("gateway/seal/b.cc", "using latchstring::MadeBy;\n", "own module")
         self.complains("gateway/release/release.h", "#pragma once\nnamespace release {\n"
                        "class Release {\n  template <class T> friend class Any;\n};\n}\n",
                        "friends")
 
+    def test_steps(self):
+        call = "auto a = release::Release::step(b, c, d);\n"
+        self.complains("gateway/seal/b.cc", call, "nothing else")
+        for text in ("Release a;", "auto a = &Release::look;", "f<&Release::step>();",
+                     "class Release a;", "struct B : release::Release {};", "Release{}.step(a);"):
+            self.complains_too("gateway/seal/b.cc", text, "nothing else")
+        self.complains("tests/unit/a.cc", "Release::make_grant(a);\n", "nothing else")
+        self.complains("tests/unit/a.cc", '#include "gateway/release/step.h"\n', "own module")
+        self.assertEqual(self.faults(files={
+            "gateway/seal/b.cc": "auto a = Release::look(b);\n", "tests/unit/a.cc": call}), [])
+
+    def test_members(self):
+        for member, words in (("&Grant::terms_", "member of a stage"),
+                              ("& latchstring::Clip::reader_", "member of a stage"),
+                              ("bitand Look :: terms_", "member of a stage"),
+                              ("&Sealer::seal", "is called, or not"),
+                              ("archive::Cutter::cut", "is called, or not")):
+            self.complains("tests/unit/a.cc", f"template struct Rob<{member}>;\n", words)
+        self.assertEqual(self.faults(files={
+            "tests/unit/a.cc": "a = Sealer::stand_in(b); redact::Redactor::Settings c;\n"}), [])
+
+    def test_other_names(self):
+        for alias in ("using G = Grant;", "typedef Grant G;", "using G = latchstring::Grant*;",
+                      "template <class T> using G = std::conditional_t<T::a, Clip, Look>;",
+                      "typedef struct ::latchstring::Clip const* C;", "using M = archive::Cutter;",
+                      "using G = std::vector<Grant>::value_type;"):
+            self.complains("tests/unit/a.cc", alias + "\n", "one name")
+        self.complains("tests/unit/a.cc", "static_cast<decltype(a)*>(b);\n", "by its name")
+        self.complains("tests/unit/a.cc", "struct G : private latchstring::Grant {};\n", "base")
+        self.complains("tests/unit/a.cc", "union { int a; Grant b; };\n", "union")
+        for macro in ("R Release", "G latchstring::Grant", "Clip Other", "A(x) MadeBy<x>",
+                      "private public", "C class", "F(x) \\\n  friend x"):
+            self.complains_too("tests/unit/a.cc", f"#define {macro}\n", "a macro names")
+
+    def test_memory(self):
+        for text in ("reinterpret_cast<T*>(a)", "std::bit_cast<T>(a)", "__builtin_bit_cast(T, a)",
+                     "reinterpret_cast<std::remove_cv_t<T>*>(a)", "reinterpret_cast<char&>(a)"):
+            self.complains("gateway/seal/b.cc", f"auto b = {text};\n", "memory is cast to bytes")
+        for text in ("std::memcpy(&grant, a, 8)", "__builtin_memmove(a, b, 8)", "::new (a) T(b)",
+                     "std::construct_at(a)", "std::launder(a)"):
+            self.complains("gateway/seal/b.cc", f"auto b = {text};\n", "written by hand")
+        self.complains("gateway/seal/b.cc", 'Grant forge() asm("_ZN1a");\n', "assembler")
+        self.assertEqual(self.faults(files={
+            "tests/sim/random.cc": "std::memcpy(a, b, 8);\n",
+            "tests/unit/a.cc": "auto a = reinterpret_cast<const char*>(b); auto* c = new C(d);\n"
+                               "reinterpret_cast<sockaddr*>(&a); std::bit_cast<std::int64_t>(a);\n"
+        }), [])
+
     def test_casts(self):
         for cast in ("reinterpret_cast<Clip*>(a)", "std::bit_cast<Grant>(a)",
                      "*static_cast<latchstring::Grant*>(a)", "*(Clip*)a", "(const Grant&)a",
-                     "std::bit_cast<MadeBy<X>>(a)"):
-            faults = self.faults(files={"tests/unit/a.cc": f"auto b = {cast};\n"})
-            self.assertTrue(any("cast to a stage" in fault for fault in faults), cast)
-        self.complains("tests/unit/a.cc", "#define private public\n", "redefined")
+                     "std::bit_cast<MadeBy<X>>(a)", "f();return(Clip*)a", "(Clip const* const)a",
+                     "(struct ::release::Grant volatile&)a", "std::static_pointer_cast<Clip>(a)",
+                     "u8'\"'; (Clip*)a; c = u8'\"'", "R\"-(\")-\"; (Clip*)a; \"\"",
+                     "\"\\\n\"; (Clip*)a; \"\"", "XR\"(\"; (Clip*)a; \")\""):
+            self.complains_too("tests/unit/a.cc", f"auto b = {cast};\n", "cast to a stage")
         self.assertEqual(self.faults(files={
             "tests/unit/a.cc": "// reinterpret_cast<Clip*>(a)\nf(const Clip& c);\n"
                                "int operator()(const Clip&) const;\nint f(Grant&) noexcept;\n",

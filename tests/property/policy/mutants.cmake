@@ -23,6 +23,11 @@ function(latchstring_mutant name file old new)
     ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=300")
 endfunction()
 
+# The same without a change: else a mutant could be "noticed" by what the right program does too.
+add_test(NAME policy_mutant_none COMMAND policy_property)
+set_tests_properties(policy_mutant_none PROPERTIES
+  LABELS "property;mutants" TIMEOUT 120 ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=300")
+
 latchstring_mutant(window_without_error decide.cc
   "{each.from + e, each.to - e}" "{each.from, each.to}")
 latchstring_mutant(never_only_if_sure decide.cc

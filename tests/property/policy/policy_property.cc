@@ -171,12 +171,13 @@ TEST_CASE("what a household gives of its own accord") {
     const auto before = loaded(model);
     Facts facts;
     const Question question = test::draw_question(model, facts);
-    const Gift gift{question.agency, question.camera, question.purpose, question.footage};
+    const Gift gift{question.agency, question.camera, question.purpose, question.footage,
+                    facts.now};
     const Piece whole = give(*before, gift, facts);
     // For whoever gets it and whatever for: more may fit, so never looser, the quota aside.
     Facts unused;
     unused.now = facts.now;
-    const Gift file{"", gift.camera, "", gift.footage};
+    const Gift file{"", gift.camera, "", gift.footage, facts.now};
     if (before->agencies.count(gift.agency) == 1U &&
         give(*before, gift, unused).approval == Approval::refuse) {
       RC_ASSERT(give(*before, file, unused).approval == Approval::refuse);
@@ -201,7 +202,7 @@ TEST_CASE("what a household gives of its own accord") {
       Question asked = test::draw_question(model, drawn);
       Facts facts;
       facts.now = drawn.now;
-      const Gift gift{asked.agency, asked.camera, asked.purpose, asked.footage};
+      const Gift gift{asked.agency, asked.camera, asked.purpose, asked.footage, facts.now};
       if (give(*policy, gift, facts).approval == Approval::refuse) continue;
       // Were the household asked for the same, no never rule would stand in the way.
       asked.has_case_number = true;

@@ -101,14 +101,13 @@ class Recorder {
 
 }  // namespace
 
-Film make_film(int frames, int gop, int b_frames, int width) {
+namespace {
+
+Film encoded(const std::string& source, const std::string& encoder, int frames) {
   gst_init(nullptr, nullptr);
   const std::string description = fmt::format(
-      "videotestsrc num-buffers={} pattern=ball ! video/x-raw,width={},height=96,framerate=10/1"
-      " ! x264enc key-int-max={} bframes={} b-adapt=false speed-preset=ultrafast "
-      "sliced-threads=true"
-      " ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! appsink name=sink sync=false",
-      frames, width, gop, b_frames);
+      "videotestsrc num-buffers={} {},height=96,framerate=10/1 ! {} ! appsink name=sink sync=false",
+      frames, source, encoder);
   GstElement* const pipeline = gst_parse_launch(description.c_str(), nullptr);
   REQUIRE(pipeline != nullptr);
   GstElement* const sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
@@ -125,6 +124,34 @@ Film make_film(int frames, int gop, int b_frames, int width) {
   const std::int64_t first = film.units.front().pts_ns;
   for (FilmUnit& unit : film.units) unit.pts_ns -= first;
   return film;
+}
+
+std::string x264(int gop, int b_frames) {
+  return fmt::format(
+      "x264enc key-int-max={} bframes={} b-adapt=false speed-preset=ultrafast sliced-threads=true"
+      " ! h264parse ! video/x-h264,stream-format=avc,alignment=au",
+      gop, b_frames);
+}
+
+std::string x265(int gop) {
+  return fmt::format(
+      "x265enc speed-preset=ultrafast tune=zerolatency key-int-max={} "
+      "option-string=scenecut=0:pools=1:frame-threads=1:open-gop=0:log-level=none ! "
+      "video/x-h265,profile=main ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au",
+      gop);
+}
+
+}  // namespace
+
+Film make_film(int frames, int gop, int b_frames, int width) {
+  return encoded(fmt::format("pattern=ball ! video/x-raw,width={}", width), x264(gop, b_frames),
+                 frames);
+}
+
+Film make_camera_film(Kind kind, int frames, int gop) {
+  const char* const pattern = kind == Kind::h264_noise ? "snow" : "ball";
+  return encoded(fmt::format("pattern={} ! video/x-raw,format=I420,width=160", pattern),
+                 kind == Kind::h265 ? x265(gop) : x264(gop, 0), frames);
 }
 
 absl::Status record(media::SegmentSink& sink, const Film& film, const Recording& recording) {

@@ -30,6 +30,9 @@ struct Film {
 
 // 10 frames a second; an IDR every `gop` frames.
 Film make_film(int frames, int gop, int b_frames = 0, int width = 160);
+// The same in 8 bit 4:2:0, as cameras send it, in one of these ways; noise is many times larger.
+enum class Kind { h264, h265, h264_noise };
+Film make_camera_film(Kind kind, int frames, int gop);
 
 struct Recording {
   std::string camera = "front";

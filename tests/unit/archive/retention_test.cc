@@ -137,6 +137,63 @@ TEST_CASE("a full disk takes unpinned footage first, then the oldest pin, one a 
   CHECK(house.archive->tick()->evicted == 1);
 }
 
+TEST_CASE("a request too large for pending_bytes is refused, and costs the others nothing") {
+  House house;
+  record_days(house);
+  house.pending_bytes = house.archive->bytes() / 2;
+  house.open();
+  REQUIRE(house.archive->pin({"aaaaaaaaaa", "front", day(0)})->empty());
+  const auto all = house.archive->pin({"bbbbbbbbbb", "front", {day(0).from, day(4).to}});
+  CHECK(absl::IsResourceExhausted(all.status()));
+  REQUIRE(house.archive->pins()->size() == 1);
+  CHECK(house.archive->pins()->front().request == "aaaaaaaaaa");
+  // One that is kept for footage to come, and grows.
+  const Interval growing{day(4).from, day(4).to + kDay};
+  REQUIRE(house.archive->pin({"cccccccccc", "front", growing}).ok());
+  for (int hour = 1; hour < 4; ++hour) {
+    test::Recording recording;
+    recording.start = day(4).from + std::chrono::hours{hour};
+    house.record_film(film(), recording);
+  }
+  CHECK(house.archive->tick()->lost_pins == std::vector<std::string>{"cccccccccc"});
+  CHECK(house.archive->pins()->front().request == "aaaaaaaaaa");
+}
+
+TEST_CASE("a full disk takes no pending footage while other footage is only being read") {
+  House house;
+  record_days(house);
+  REQUIRE(house.archive->pin({"aaaaaaaaaa", "front", day(0)})->empty());
+  house.keep_free = 1ULL << 60;
+  house.open();
+  {
+    const auto reading = house.archive->page("", 16);
+    REQUIRE(reading->segments.size() == 5);
+    const auto waits = house.archive->tick();
+    CHECK(waits->evicted == 0);
+    CHECK(waits->lost_pins.empty());
+  }
+  CHECK(house.archive->tick()->evicted == 4);
+  CHECK(house.archive->tick()->lost_pins == std::vector<std::string>{"aaaaaaaaaa"});
+}
+
+TEST_CASE("a page is leased alone: a long check does not keep the whole archive") {
+  House house;
+  record_days(house);
+  house.keep_bytes = 0;
+  house.open();
+  auto page = house.archive->page("", 2);
+  REQUIRE(page->segments.size() == 2);
+  CHECK(house.archive->tick()->evicted == 3);
+  const auto examine = house.archive->examiner();
+  for (const Segment& segment : page->segments) CHECK(examine(segment).ok());
+  const std::vector<Segment> read = page->segments;
+  page = house.archive->page(read.back().name.id(), 2);
+  CHECK(page->segments.empty());
+  CHECK(house.archive->tick()->evicted == 2);
+  // Evicted meanwhile: nothing is wrong with it.
+  CHECK(examine(read.front()).ok());
+}
+
 TEST_CASE("footage that is being cut is not evicted under the cutter") {
   House house;
   record_days(house);
@@ -208,6 +265,28 @@ TEST_CASE("the ledger learns of each segment once") {
   CHECK(house.archive->uncommitted(kStart)->empty());
   CHECK(house.cut(day(0))->front().sources.front().ledger_index == 17);
   CHECK(house.cut(day(0))->front().sources.front().sha256 == all->front().sha256);
+}
+
+TEST_CASE("the totals of each camera and day add up") {
+  House house;
+  record_days(house);
+  test::Recording back;
+  back.camera = "back";
+  house.record_film(test::make_film(120, 20), back);
+  const auto days = house.archive->day_totals();
+  REQUIRE(days->size() == 6);
+  const DayTotal& first = days->front();
+  CHECK(first.camera == "back");
+  CHECK(first.day == "2026-05-04");
+  CHECK(first.time == Interval{kStart, kStart + std::chrono::seconds{12}});
+  CHECK(first.segments == 3);
+  CHECK(first.recovered == 0);
+  CHECK(first.length == std::chrono::seconds{12});
+  std::uint64_t bytes = 0;
+  for (const DayTotal& day : *days) bytes += day.size_bytes;
+  CHECK(bytes == house.archive->bytes());
+  CHECK(days->back().camera == "front");
+  CHECK(days->back().day == "2026-05-08");
 }
 
 TEST_CASE("spans join what has no gap") {

@@ -35,6 +35,34 @@ TEST_CASE("the mailbox is bounded") {
   CHECK(!loop.post([] {}));
 }
 
+TEST_CASE("who posts without end holds up neither timers nor descriptors") {
+  const SystemClock clock(ClockTrust::assumed);
+  Loop loop(clock);
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  REQUIRE(::write(ends[1], "x", 1) == 1);
+  int posts = 0;
+  int posts_at_timer = 0;
+  int posts_at_descriptor = 0;
+  // Each post makes the next two, up to a limit: the mailbox never runs empty before that.
+  std::function<void()> again = [&] {
+    if (++posts > 2'000) return loop.stop();
+    for (int i = 0; i < 2; ++i) (void)loop.post(again);
+  };
+  loop.after(0ms, [&] { posts_at_timer = posts; });
+  loop.watch(ends[0], EPOLLIN, [&](std::uint32_t) {
+    posts_at_descriptor = posts;
+    loop.unwatch(ends[0]);
+  });
+  for (std::size_t i = 0; i < Loop::kMailboxMax / 2; ++i) REQUIRE(loop.post(again));
+  loop.run();
+  CHECK(posts_at_timer > 0);
+  CHECK(posts_at_timer <= static_cast<int>(2 * Loop::kPostsPerTurn));
+  CHECK(posts_at_descriptor <= static_cast<int>(2 * Loop::kPostsPerTurn));
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST_CASE("timers run in the order of their time and can be cancelled") {
   const SystemClock clock(ClockTrust::assumed);
   Loop loop(clock);

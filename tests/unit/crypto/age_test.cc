@@ -266,6 +266,16 @@ TEST_CASE("post-quantum keys are refused in words, never downgraded") {
   CHECK(identity.status().message().find("post-quantum") != std::string::npos);
 }
 
+TEST_CASE("an ordinary recipient whose key begins with the letters pq is no post-quantum one") {
+  const std::string text = "age1pq5x6v0772r25a23l2el86eg9q6ln4xaj358rskkl05lq2kp8vlq8svee5";
+  const auto recipient = Recipient::parse(text);
+  INFO(recipient.status().ToString());
+  REQUIRE(recipient.ok());
+  CHECK(recipient->text() == text);
+  CHECK(Recipient::parse("age1tagpq1qqqq").status().message().find("post-quantum") !=
+        std::string::npos);
+}
+
 TEST_CASE("a low-order recipient is refused") {
   CHECK(!seal(as_bytes("x"), {Recipient::from_public(Bytes(32))}).ok());
 }

@@ -29,9 +29,8 @@ TEST_CASE("each event has exactly the members that docs/ref/ledger.md names") {
         start + R"("trust","change":"agency_added","key":)" + h + end);
   CHECK(line(Request{kHash, "received"}) ==
         start + R"("request","request":)" + h + R"(,"state":"received")" + end);
-  CHECK(line(Decision{kHash, "ask_one", kHash, true}) == start + R"("decision","request":)" + h +
-                                                             R"(,"outcome":"ask_one","policy":)" +
-                                                             h + R"(,"at_release":true)" + end);
+  CHECK(line(Decision{kHash, "ask_one", kHash}) ==
+        start + R"("decision","request":)" + h + R"(,"outcome":"ask_one","policy":)" + h + end);
   CHECK(line(Approval{kHash, "yes"}) ==
         start + R"("approval","request":)" + h + R"(,"answer":"yes")" + end);
   CHECK(line(Hold{"", "made"}) == start + R"("hold","change":"made")" + end);
@@ -73,7 +72,7 @@ TEST_CASE("nothing but words, hashes, numbers and times gets into a leaf") {
                                   Request{"alex", "received"},
                                   Request{std::string(64, 'A'), "received"},
                                   Approval{kHash, "yes\",\"x"},
-                                  Decision{kHash, "refuse", "rules", false},
+                                  Decision{kHash, "refuse", "rules"},
                                   Abort{kHash, -1, "no_footage"},
                                   Revoke{kHash, -1, ""},
                                   Done{kHash, 1, kHash, ""},

@@ -158,6 +158,32 @@ TEST_CASE("mailboxes outlive the broker object; bad ones are refused") {
   CHECK((*reopened)->mailboxes() == std::vector<std::string>{kA});
 }
 
+TEST_CASE("what a crash left apart is made to fit the owner's rows, and the password works") {
+  House house;
+  // Removed by its owner, and the crash came before the broker heard of it.
+  REQUIRE(house.broker->set_mailbox(kA, secret_of("secret-a")).ok());
+  // Made by its owner, likewise.
+  const auto hash = house.broker->hash_of(kB, secret_of("secret-b"));
+  REQUIRE(hash.ok());
+  CHECK(house.broker->mailboxes() == std::vector<std::string>{kA});  // told to nobody yet
+  const std::string old = "oldmailbox";  // from before hashes were kept: as it is
+  REQUIRE(house.broker->set_mailbox(old, secret_of("secret-o")).ok());
+  const std::string lost = "lostlostlo";
+  const auto without = house.broker->match({{kB, *hash}, {old, ""}, {lost, ""}});
+  REQUIRE(without.ok());
+  CHECK(*without == std::vector<std::string>{lost});
+  CHECK(house.broker->mailboxes() == std::vector<std::string>{kB, old});
+  house.start();
+  Client b(house.options(kB, secret_of("secret-b")));
+  CHECK(b.comes_up());
+  Client o(house.options(old, secret_of("secret-o")));
+  CHECK(o.comes_up());
+  Client a(house.options(kA, secret_of("secret-a")));
+  CHECK(eventually([&] { return absl::IsPermissionDenied(a.why()); }));
+  CHECK(absl::IsInvalidArgument(house.broker->set_hash(kA, "secret-a")));
+  CHECK(absl::IsInvalidArgument(house.broker->set_hash(kA, *hash + "\nroot:x")));
+}
+
 TEST_CASE("a broker listens on addresses only") {
   House house;
   BrokerOptions options;

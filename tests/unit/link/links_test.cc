@@ -64,8 +64,8 @@ class GatewayEnd {
   void on_loop(std::function<void(Sender&, GatewayLink&)> task) {
     (void)loop_.post([this, task = std::move(task)] { task(sender_, *link_); });
   }
-  void say(wire::Command command, std::uint64_t seq) {
-    (void)loop_.post([this, command, seq] { send(command, seq); });
+  void say(wire::Command command, std::uint64_t seq, Duration lifetime = std::chrono::hours{1}) {
+    (void)loop_.post([this, command, seq, lifetime] { send(command, seq, lifetime); });
   }
 
   const crypto::SigningKey key = crypto::SigningKey::generate();
@@ -74,6 +74,8 @@ class GatewayEnd {
   std::atomic<std::size_t> sent = 0;
   std::atomic<int> broken = 0;
   std::atomic<int> hellos = 0;
+  std::atomic<int> states_lost = 0;  // so many HELLOs are acknowledged and get no STATE
+  std::atomic<bool> hello_device = false;
   std::atomic<int> acks = 0;
   std::atomic<int> requests = 0;
   std::atomic<int> cancels = 0;
@@ -96,7 +98,8 @@ class GatewayEnd {
     if (std::holds_alternative<wire::Cancel>(control->command) && ++cancels == 1) return;  // lost
     send(wire::Ack{control->seq}, 0);
     if (!std::holds_alternative<wire::Hello>(control->command)) return;
-    ++hellos;
+    hello_device = std::get<wire::Hello>(control->command).device == from.device;
+    if (++hellos <= states_lost) return;
     send(wire::State{}, next_seq_++);
   }
   void on_get(const wire::Peer& from, const wire::Get& get) {
@@ -109,10 +112,15 @@ class GatewayEnd {
       send(wire::Revoke{{wire::to_text(get.transfer)}}, next_seq_++);
     }
   }
-  void send(wire::Command command, std::uint64_t seq) {
-    const wire::Control control{
+  void send(wire::Command command, std::uint64_t seq, Duration lifetime = std::chrono::hours{1}) {
+    // A negative lifetime: it has expired.
+    wire::Control control{
         wire::new_common(key, officer_.thumbprint(), clock_.now(), std::chrono::hours{1}), seq,
         std::move(command)};
+    if (lifetime < Duration{0}) {
+      control.common.iat = clock_.now() + 2 * lifetime;
+      control.common.exp = clock_.now() + lifetime;
+    }
     (void)link_->send_control(
         peer,
         *wire::seal_message(key, wire::kTypControl, wire::encode(control), {officer_recipient_}));
@@ -200,6 +208,7 @@ TEST_CASE("HELLO is answered, requests and commands arrive, each event comes onc
   CHECK(std::holds_alternative<wire::State>((*state)->control.command));
   REQUIRE(ends.requester->take((*state)->seq).ok());
   CHECK(ends.gateway->hellos == 1);
+  CHECK(ends.gateway->hello_device);
 
   const std::string request = crypto::sign_jws(ends.officer, wire::kTypRequest, "{}");
   REQUIRE(ends.requester->submit("abcdefgh23", request).ok());
@@ -232,6 +241,38 @@ TEST_CASE("HELLO is answered, requests and commands arrive, each event comes onc
   REQUIRE(only->has_value());
   CHECK(std::holds_alternative<wire::State>((*only)->control.command));
   CHECK(!(*ends.requester->next(seconds{1})).has_value());
+}
+
+TEST_CASE("a letter that has expired is taken and acknowledged: else none after it would come") {
+  Ends ends;
+  const auto state = ends.requester->next(seconds{20});
+  REQUIRE((*state)->seq == 100);
+  REQUIRE(ends.requester->take((*state)->seq).ok());
+  REQUIRE(eventually([&] { return ends.gateway->acks >= 1; }));
+  const int acks = ends.gateway->acks;
+  ends.gateway->say(wire::Revoke{}, 50, -std::chrono::hours{24 * 30});
+  const auto revoke = ends.requester->next(seconds{20});
+  REQUIRE(revoke->has_value());
+  CHECK((*revoke)->seq == 50);
+  REQUIRE(ends.requester->take(50).ok());
+  CHECK(eventually([&] { return ends.gateway->acks > acks; }));
+  // Once, like any other; and what is never repeated has its term.
+  ends.gateway->say(wire::Revoke{}, 50, -std::chrono::hours{24 * 30});
+  ends.gateway->say(wire::State{}, 51, -std::chrono::hours{24 * 30});
+  CHECK(!(*ends.requester->next(seconds{2})).has_value());
+}
+
+TEST_CASE("where STATE is lost a new HELLO asks for it") {
+  Ends ends;
+  REQUIRE((*ends.requester->next(seconds{20})).has_value());
+  ends.gateway->hellos = 0;
+  ends.gateway->states_lost = 1;
+  ends.connect();
+  const auto state = ends.requester->next(seconds{30});
+  REQUIRE(state.ok());
+  REQUIRE(state->has_value());
+  CHECK(std::holds_alternative<wire::State>((*state)->control.command));
+  CHECK(ends.gateway->hellos == 2);
 }
 
 TEST_CASE("20 MiB move from disk to verified disk") {

@@ -87,8 +87,12 @@ TEST_CASE("before the last index the marks must be on disk") {
   offered.sender.mark_sent(offered.id, {0, 1});
   const auto unsaved = offered.ask(2, 1);
   CHECK(std::get<Sender::Serve>(unsaved).store_first);
-  CHECK(offered.sender.take_changed() == std::vector<wire::TransferId>{offered.id});
-  CHECK(offered.sender.take_changed().empty());
+  CHECK(offered.sender.changed() == std::vector<wire::TransferId>{offered.id});
+  // Looked at, not yet stored: as where the disk is full.
+  CHECK(offered.sender.changed() == std::vector<wire::TransferId>{offered.id});
+  CHECK(std::get<Sender::Serve>(offered.ask(2, 1)).store_first);
+  offered.sender.stored(offered.id);
+  CHECK(offered.sender.changed().empty());
   CHECK(!std::get<Sender::Serve>(offered.ask(2, 1)).store_first);
   // Nothing else is held up by the disk.
   CHECK(!std::get<Sender::Serve>(offered.ask(0, 1)).store_first);

@@ -155,7 +155,10 @@ class Run {
   }
 
   void store_marks() {
-    for (const auto& id : sender_.take_changed()) stored_sent_ = *sender_.sent_of(id);
+    for (const auto& id : sender_.changed()) {
+      stored_sent_ = *sender_.sent_of(id);
+      sender_.stored(id);
+    }
   }
 
   void at_gateway(const wire::Get& get) {

@@ -1,7 +1,9 @@
 // The recorder against a real camera over real RTSP.
 #include "gateway/media/recorder.h"
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "gateway/media/probe.h"
 #include "tests/support/camera_process.h"
@@ -178,6 +180,53 @@ TEST_CASE("a frozen camera is noticed by our own watchdog") {
   CHECK_FALSE(recording.until_state(RecordingState::lost, 5s));
   REQUIRE(recording.until_state(RecordingState::lost, 4s));
   CHECK(message_of((*recording).state().reason) == "no picture for 7 s");
+}
+
+TEST_CASE("a camera that sends pictures and no key picture is said to be so") {
+  // Whoever comes second meets the stream long after its only key picture.
+  const CameraProcess camera(
+      {"--width", "320", "--height", "240", "--fps", "10", "--gop", "100000", "--bitrate", "300"});
+  Recording first(camera.url());
+  REQUIRE(first.until_frames(15, 15s));
+  Recording second(camera.url());
+  REQUIRE(second.until_state(RecordingState::not_stored, 30s));
+  CHECK(message_of((*second).state().reason).find("no key picture") != std::string::npos);
+  CHECK((*second).state().last_picture);
+  CHECK(second.sink.frames() == 0);
+}
+
+// Its disk takes very long.
+class SlowSink final : public SegmentSink {
+ public:
+  absl::Status begin(const SegmentHead&) override { return absl::OkStatus(); }
+  absl::Status write(ByteView) override { return absl::OkStatus(); }
+  absl::Status fragment(const FragmentMark&) override {
+    in_fragment = true;
+    std::this_thread::sleep_for(3s);
+    return absl::OkStatus();
+  }
+  absl::Status end(const SegmentEnd&) override { return absl::OkStatus(); }
+  std::atomic<bool> in_fragment = false;
+};
+
+TEST_CASE("nobody who asks a recorder waits for its disk") {
+  const CameraProcess camera(small({}));
+  const SystemClock clock(ClockTrust::assumed);
+  SlowSink sink;
+  RecorderOptions options;
+  options.segments = {"door", [](Instant t) { return t + 24h; }};
+  options.stream = {camera.url(), "", nullptr, false};
+  Recorder recorder(options, clock, sink);
+  recorder.start();
+  const Duration patience = clock.steady() + 20s;
+  while (!sink.in_fragment && clock.steady() < patience) std::this_thread::sleep_for(10ms);
+  REQUIRE(sink.in_fragment);
+  const Duration asked = clock.steady();
+  static_cast<void>(recorder.state());
+  recorder.end_segment_soon();
+  recorder.stop_soon();
+  CHECK(clock.steady() - asked < 500ms);
+  recorder.stop();
 }
 
 TEST_CASE("a jump of the camera's clock begins a new run without a new connection") {

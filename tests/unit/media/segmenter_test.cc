@@ -182,6 +182,110 @@ TEST_CASE("sound is kept as its own track, and another format begins another seg
   CHECK(packets >= 29);
 }
 
+// A camera whose sound runs on a crystal of its own: `drift` of a second are lost in each second.
+struct Heard {
+  std::size_t packets = 0;
+  Duration strayed{0};  // the largest distance of a packet from when it was sent
+};
+
+Heard heard(const MemorySink& sink) {
+  Heard out;
+  for (const RecordedSegment& segment : sink.segments()) {
+    for (const AccessUnit& unit : units_of(segment)) {
+      if (unit.track == Track::video) continue;
+      std::int64_t number = 0;
+      std::copy_n(unit.data.begin(), sizeof number, reinterpret_cast<std::uint8_t*>(&number));
+      const Duration off = unit.utc - (kStart + number * 100ms);
+      out.strayed = std::max(out.strayed, off < Duration{0} ? -off : off);
+      ++out.packets;
+    }
+  }
+  return out;
+}
+
+TEST_CASE("sound stands at its own time, however its clock began and runs") {
+  for (const auto& [ahead_s, drift] :
+       {std::pair{0.0, 0.0}, {3.0, 0.0}, {-3.0, 0.0}, {0.0, 3e-4}, {0.0, -3e-4}}) {
+    CAPTURE(ahead_s, drift);
+    MemorySink sink;
+    Segmenter segmenter({"door", [](Instant t) { return t + 24h; }}, sink);
+    segmenter.set_format(Track::video, kVideo);
+    segmenter.set_format(Track::audio, kAudio);
+    constexpr std::int64_t kPictures = 18'000;  // half an hour: a drift of half a second
+    for (std::int64_t number = 0; number < kPictures; ++number) {
+      ReceivedUnit unit;
+      unit.is_key = number % 20 == 0;
+      unit.pts_ns = 77'000'000'000 + number * 100'000'000;
+      unit.data.assign(100, 1);
+      unit.steady = number * 100ms;
+      unit.received = kStart + unit.steady;
+      ReceivedUnit packet = unit;
+      packet.track = Track::audio;
+      packet.data.assign(800, 0x55);
+      std::copy_n(reinterpret_cast<const std::uint8_t*>(&number), sizeof number,
+                  packet.data.begin());
+      packet.pts_ns += static_cast<std::int64_t>(ahead_s * 1e9) +
+                       static_cast<std::int64_t>(drift * 1e8 * static_cast<double>(number));
+      segmenter.add(std::move(unit));
+      segmenter.add(std::move(packet));
+    }
+    segmenter.end_run(absl::OkStatus());
+    const Heard found = heard(sink);
+    CHECK(found.packets > kPictures - 60);
+    CHECK(found.strayed < 50ms);
+  }
+}
+
+TEST_CASE("sound whose clock stands still is left out, not given for another time's") {
+  MemorySink sink;
+  Feed feed(sink);
+  (*feed).set_format(Track::audio, kAudio);
+  feed.sound = true;
+  feed.pictures(100);
+  feed.sound = false;
+  // It pauses for three seconds, and goes on counting where it stopped.
+  feed.pictures(30);
+  for (int i = 0; i < 20; ++i) {
+    ReceivedUnit late;
+    late.track = Track::audio;
+    late.is_key = true;
+    late.pts_ns = 77'000'000'000 + (100 + i) * 100'000'000LL;
+    late.data.assign(800, 0x33);
+    late.steady = feed.number * 100ms;
+    late.received = kStart + late.steady;
+    (*feed).add(std::move(late));
+    feed.picture();
+  }
+  (*feed).end_run(absl::OkStatus());
+  std::size_t kept = 0;
+  for (const RecordedSegment& segment : sink.segments()) {
+    for (const AccessUnit& unit : units_of(segment)) {
+      if (unit.track == Track::video) continue;
+      CHECK(unit.data == Bytes(800, 0x55));
+      ++kept;
+    }
+  }
+  CHECK(kept >= 99);
+}
+
+TEST_CASE("a picture too large to be redacted is not recorded, and nothing that may need it") {
+  MemorySink sink;
+  Feed feed(sink);
+  feed.pictures(45);
+  feed.size = kUnitBytesMax + 1;
+  feed.picture();
+  CHECK(absl::IsResourceExhausted((*feed).sink_status()));
+  CHECK_FALSE((*feed).is_recording());
+  feed.size = 100;
+  feed.pictures(44);
+  (*feed).end_run(absl::OkStatus());
+  CHECK((*feed).sink_status().ok());
+  const auto numbers = numbers_of(sink.segments());
+  REQUIRE(numbers.size() == 75);
+  CHECK(numbers[44] == 44);
+  CHECK(numbers[45] == 60);
+}
+
 TEST_CASE("a file that a crash cut short keeps its whole fragments") {
   MemorySink sink;
   Feed feed(sink);

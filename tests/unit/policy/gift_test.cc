@@ -26,7 +26,9 @@ Facts facts_at(Instant now) {
 
 Piece give(std::string_view rules, const Gift& what, Facts facts = {}) {
   if (facts.now == Instant{}) facts.now = what.footage.to + 1h;
-  const Decision decision = decide_gift(*load(rules), what, facts);
+  Gift given = what;
+  given.given = facts.now;
+  const Decision decision = decide_gift(*load(rules), given, facts);
   REQUIRE(decision.pieces.size() == 1);
   return decision.pieces.front();
 }

@@ -126,7 +126,8 @@ TEST_CASE("footage that changes between the passes, or a worker that cheats, mak
   source.second.pop_back();
   CHECK(!scene.redacted(source).ok());
   scene.settings.worker_program = "./latchstring-treacherous-worker";
-  for (const char* how : {"nothing", "skip a frame", "region outside", "sound", "image"}) {
+  for (const char* how : {"nothing", "skip a frame", "region outside", "sound", "image",
+                          "rewind early", "half of the second pass"}) {
     INFO(how);
     MemoryFootage other = footage(12);
     scene.terms.redaction.watermark = how;
@@ -155,6 +156,51 @@ TEST_CASE("an untouched clip is the camera's own units, and nothing but kept one
   scene.terms.redaction.classes = {"moving"};
   MemoryFootage to_redact = footage();
   CHECK(!pass(to_redact).ok());
+}
+
+TEST_CASE("a viewing copy plays everywhere and says that it is one") {
+  Scene scene;
+  scene.terms.redaction.classes.clear();
+  scene.terms.redaction.keep_audio = true;
+  MemoryFootage source = hevc_footage(40, 20);
+  add_sound(source, "mulaw");
+  source.about = "a viewing copy of part 1";
+  const auto copy = scene.redacted(source);
+  INFO(copy.status().ToString());
+  REQUIRE(copy.ok());
+  CHECK(copy->reencoded);
+  CHECK(copy->has_audio);
+  CHECK(copy->codec.substr(0, 5) == "avc1.");
+  CHECK(copy->notes == std::vector<std::string>{"a viewing copy of part 1"});
+  CHECK(copy->redacted.empty());
+  CHECK(scene.probed(*copy).substr(0, 7) == "h264,40");
+}
+
+TEST_CASE("sound that is missing is told, and not called hidden") {
+  Scene scene;
+  scene.terms.redaction.keep_audio = true;
+  const auto without = [&] {
+    MemoryFootage source = footage();
+    source.stream.audio_caps = "audio/x-alaw,rate=8000,channels=1";  // and no packet of it
+    return source;
+  };
+  const auto told = [](const ReleasedVideo& video) {
+    return video.notes.size() == 1 && video.notes[0].find("there is no sound in it") == 0;
+  };
+  MemoryFootage source = without();
+  const auto redacted = scene.redacted(source);
+  REQUIRE(redacted.ok());
+  CHECK(!redacted->has_audio);
+  CHECK(told(*redacted));
+  CHECK(redacted->redacted == std::vector<std::string>{"moving"});
+  scene.terms.redaction.classes.clear();
+  scene.terms.native = true;
+  MemoryFootage again = without();
+  const auto native =
+      untouched_video(scene.settings, scene.terms, again, scene.sources, scene.cancel);
+  REQUIRE(native.ok());
+  CHECK(told(*native));
+  CHECK(native->redacted.empty());
 }
 
 TEST_CASE("the spool gives back what went in, and the disk shows none of it") {
@@ -195,6 +241,12 @@ TEST_CASE("any film file: as many frames out as in, same size, a report") {
   CHECK(made->height == 240);
   CHECK(std::filesystem::file_size(to) > 1000);
   CHECK(read_file(report, 1'000'000)->find("\"frames\":[") != std::string::npos);
+  // A name that cannot be taken: nothing is left behind.
+  const Path taken = scene.folder.path() / "taken";
+  REQUIRE(make_folder(taken / "by a folder").ok());
+  CHECK(!redact_file(scene.settings, from, {}, taken, report, {}, scene.cancel).ok());
+  CHECK(!std::filesystem::exists(taken.string() + ".new"));
+  CHECK(!std::filesystem::exists(report));
   CHECK(!redact_file(scene.settings, "/none.mp4", {}, to, report, {}, scene.cancel).ok());
 }
 

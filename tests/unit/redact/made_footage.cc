@@ -6,6 +6,8 @@
 
 #include "gateway/base/ensure.h"
 #include "gateway/base/status.h"
+#include "gateway/media/file_reader.h"
+#include "tests/support/temporary_folder.h"
 
 namespace latchstring::redact {
 
@@ -59,21 +61,50 @@ MemoryFootage footage_of(const media::PictureFormat& format, int count, double r
   return footage;
 }
 
-void add_sound(MemoryFootage& footage) {
-  footage.stream.audio_caps = "audio/x-alaw,rate=8000,channels=1";
+void add_sound(MemoryFootage& footage, const std::string& codec) {
+  const bool opus = codec == "opus";
+  footage.stream.audio_caps = opus ? "audio/x-opus,channel-mapping-family=0,rate=48000,channels=1"
+                                   : fmt::format("audio/x-{},rate=8000,channels=1", codec);
   std::vector<AccessUnit> both;
+  std::int64_t next_ns = 0;
   for (const AccessUnit& unit : footage.units) {
     both.push_back(unit);
     AccessUnit sound;
     sound.track = Track::audio;
     sound.is_key = true;
     sound.keep = unit.keep;
-    sound.utc = unit.utc;
-    sound.pts_ns = sound.dts_ns = unit.pts_ns;
-    sound.data = Bytes(static_cast<std::size_t>(unit.duration_ns / 125'000), 0x2A);
+    // In order, whatever the order of the pictures.
+    sound.pts_ns = sound.dts_ns = next_ns;
+    sound.utc =
+        kStart + std::chrono::duration_cast<Duration>(std::chrono::nanoseconds{sound.pts_ns});
+    next_ns += unit.duration_ns;
+    sound.data = opus ? Bytes{0xF8, 0xFF, 0xFE}  // silence
+                      : Bytes(static_cast<std::size_t>(unit.duration_ns / 125'000), 0x2A);
     both.push_back(sound);
   }
   footage.units = std::move(both);
+}
+
+MemoryFootage hevc_footage(int count, double rate) {
+  const test::TemporaryFolder folder;
+  const Path file = folder.path() / "film.mp4";
+  const std::string command = fmt::format(
+      "ffmpeg -v error -f lavfi -i testsrc=s=320x240:r={} -frames:v {} -pix_fmt yuv420p "
+      "-c:v libx265 -x265-params log-level=none:keyint=20:bframes=2:pools=1 -tag:v hvc1 {} "
+      "</dev/null",
+      rate, count, file.string());
+  ensure(std::system(command.c_str()) == 0);
+  const auto reader = media::read_file_footage(file, kStart);
+  ensure(reader.ok());
+  MemoryFootage footage;
+  footage.stream = (*reader)->info();
+  for (;;) {
+    auto unit = (*reader)->next();
+    ensure(unit.ok());
+    if (!unit->has_value()) return footage;
+    (*unit)->duration_ns = static_cast<std::int64_t>(1e9 / rate);
+    footage.units.push_back(**std::move(unit));
+  }
 }
 
 MemoryFootage film(double from, double seconds) {

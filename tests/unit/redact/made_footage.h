@@ -17,8 +17,10 @@ class MemoryFootage final : public FootageReader {
   const StreamInfo& info() const override { return stream; }
   absl::StatusOr<std::optional<AccessUnit>> next() override;
   absl::Status rewind() override;
+  std::string note() const override { return about; }
 
   StreamInfo stream;
+  std::string about;
   std::vector<AccessUnit> units;
   std::vector<AccessUnit> second;
   std::size_t fail_at = SIZE_MAX;  // next() says DataLoss there
@@ -34,8 +36,10 @@ inline const Instant kStart{std::chrono::hours{24 * 365 * 50}};
 using Paint = std::function<void(media::Picture&, int n)>;
 MemoryFootage footage_of(const media::PictureFormat& format, int count, double rate,
                          const Paint& paint);
-// With one A-law packet for each picture.
-void add_sound(MemoryFootage& footage);
+// With one packet for each picture: A-law, or mu-law, or a 20 ms packet of Opus (at 50 a second).
+void add_sound(MemoryFootage& footage, const std::string& codec = "alaw");
+// H.265 as x265 makes it, with B-frames; by ffmpeg.
+MemoryFootage hevc_footage(int count, double rate);
 
 // The real surveillance film, `seconds` from `from`, as ffmpeg decodes it. Empty where it is
 // missing.

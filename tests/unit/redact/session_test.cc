@@ -60,6 +60,26 @@ TEST_CASE("the worker gives in its sandbox what the core gives here") {
   CHECK(decoded(there).size() == 40);
 }
 
+TEST_CASE("H.265, mu-law and Opus are decoded in the sandbox, and come out as H.264 and AAC") {
+  for (const char* sound : {"mulaw", "opus"}) {
+    CAPTURE(sound);
+    MemoryFootage source = hevc_footage(50, 50);
+    REQUIRE(source.units.size() == 50);
+    add_sound(source, sound);
+    Job job;
+    job.plan.keep_audio = true;
+    Collected out;
+    const worker::Cancel cancel;
+    const absl::Status status = run_in_worker(settings(), job, source, out, cancel);
+    INFO(status.ToString());
+    REQUIRE(status.ok());
+    CHECK(out.units.size() == 50);
+    CHECK(out.made.sound == Sound::encoded);
+    CHECK(out.sounds.size() > 10);  // a second, in packets of 64 ms
+    CHECK(decoded(out).size() == 50);
+  }
+}
+
 TEST_CASE("the worker makes images, and refuses in words") {
   const worker::Cancel cancel;
   MemoryFootage source = footage(10);
@@ -135,7 +155,9 @@ TEST_CASE("a worker that betrays is caught, whatever it does") {
   CHECK(words("open a socket").find("(SIGSYS): it tried to open a socket") != std::string::npos);
   CHECK(words("crash").find("crashed") != std::string::npos);
   CHECK(!end_of("vanish").ok());
-  for (const char* how : {"format too early", "parent's words", "rewind twice", "nonsense"}) {
+  for (const char* how :
+       {"format too early", "parent's words", "rewind twice", "nonsense", "rewind early",
+        "done early", "half of the second pass", "next after the end"}) {
     INFO(how);
     CHECK(absl::IsDataLoss(end_of(how)));
   }

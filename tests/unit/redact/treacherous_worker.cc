@@ -40,8 +40,16 @@ absl::Status betray(worker::Channel& channel, const std::string& how) {
   if (how == "hang") std::this_thread::sleep_for(std::chrono::hours{1});
   if (how == "format too early") LS_RETURN_IF_ERROR(say(channel, Say::format));
   if (how == "parent's words") LS_RETURN_IF_ERROR(say(channel, Say::unit));
+  // As the real worker would, but of half the footage.
+  if (how == "rewind early") LS_RETURN_IF_ERROR(say(channel, Say::rewind));
+  if (how == "done early") return say(channel, Say::done);
   LS_RETURN_IF_ERROR(read_pass(channel, 1'000'000));
+  if (how == "next after the end") LS_RETURN_IF_ERROR(say(channel, Say::next));
   LS_RETURN_IF_ERROR(say(channel, Say::rewind));
+  if (how == "half of the second pass") {
+    LS_RETURN_IF_ERROR(read_pass(channel, 5));
+    return say(channel, Say::done);
+  }
   LS_RETURN_IF_ERROR(read_pass(channel, 1'000'000));
   if (how == "rewind twice") LS_RETURN_IF_ERROR(say(channel, Say::rewind));
   if (how == "nonsense") LS_RETURN_IF_ERROR(say(channel, Say::format, Bytes(40, 0xFF)));

@@ -42,6 +42,7 @@ struct House {
   }
 
   Outcome happen(const Event& event) {
+    facts.decisions_of_committed = facts.decisions;
     Outcome outcome = Release::step(state, event, facts);
     state = outcome.state;
     return outcome;

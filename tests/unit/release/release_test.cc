@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/support/catch.h"
+#include "tests/unit/release/house.h"
 
 namespace latchstring::release {
 namespace {
@@ -10,58 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 using policy::Approval;
 
-const Instant kNow = from_unix_seconds(1'780'000'000);
-
-struct House {
-  policy::Policy policy;
-  Facts facts;
-  State state;
-
-  House() {
-    policy.timezone = "America/Chicago";
-    policy.residents = {"alex", "sam"};
-    policy.cameras["front_door"] = {"front_door", policy::Sharing::by_rule, {}, 5s};
-    facts.now = kNow;
-    facts.policy = &policy;
-    facts.residents = {"alex", "sam"};
-    facts.answers_after = std::chrono::days{8};
-    state.subject.id = "aaaaaaaaaa";
-    state.subject.agency = "springfield_pd";
-    state.subject.footage = {kNow - 60min, kNow - 30min};
-    state.subject.received = kNow;
-  }
-
-  void decide(Approval approval, Interval footage) {
-    policy::Piece piece;
-    piece.footage = footage;
-    piece.approval = approval;
-    piece.answer_within = 48h;
-    if (approval != Approval::refuse) piece.redact = {"audio"};
-    facts.decisions["front_door"].pieces.push_back(piece);
-  }
-  void decide(Approval approval) {
-    facts.decisions.clear();
-    decide(approval, state.subject.footage);
-  }
-
-  Outcome happen(const Event& event) {
-    Outcome outcome = Release::step(state, event, facts);
-    state = outcome.state;
-    return outcome;
-  }
-  Outcome judged(Approval approval) {
-    decide(approval);
-    happen(event::Received{});
-    return happen(event::Reconsider{});
-  }
-};
-
-template <class Effect>
-int count(const Outcome& outcome) {
-  return static_cast<int>(
-      std::count_if(outcome.effects.begin(), outcome.effects.end(),
-                    [](const auto& effect) { return std::holds_alternative<Effect>(effect); }));
-}
+using test::count;
+using test::House;
+using test::kNow;
 
 TEST_CASE("received is said before anything is judged, and judging it is a step of its own") {
   House house;

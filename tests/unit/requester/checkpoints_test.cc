@@ -1,7 +1,10 @@
 #include "gateway/requester/checkpoints.h"
 
+#include <algorithm>
+
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
+#include "gateway/requester/book.h"
 #include "tests/support/catch.h"
 
 namespace latchstring::requester {
@@ -65,6 +68,43 @@ TEST_CASE("a rewritten ledger is found out") {
   auto other = *Checkpoints::open(Ledger::vkey(), {ledger.note(256)});
   CHECK(absl::IsPermissionDenied(other.see(ledger.note(512), {}, 256)));
   CHECK(other.notes().front() == ledger.note(256));  // kept, as what was promised
+}
+
+TEST_CASE("two signed checkpoints of one size with different roots are both kept: the proof") {
+  const Ledger ledger;
+  const Ledger liar(100);
+  auto seen = *Checkpoints::open(Ledger::vkey(), {ledger.note(256)});
+  CHECK(!seen.conflict());
+  CHECK(absl::IsPermissionDenied(seen.see(liar.note(256))));
+  CHECK(seen.conflict());
+  const std::vector<std::string> both{ledger.note(256), liar.note(256)};
+  CHECK(seen.notes() == both);
+  // In later runs, too, whatever is shown: it stays, and is said again.
+  auto later = *Checkpoints::open(Ledger::vkey(), seen.notes());
+  CHECK(later.conflict());
+  CHECK(later.notes() == both);
+  CHECK(absl::IsPermissionDenied(later.see(ledger.note(256))));
+  CHECK(absl::IsPermissionDenied(later.see(liar.note(512), liar.consistency(256, 512), 256)));
+  CHECK(later.notes() ==
+        std::vector<std::string>{ledger.note(256), liar.note(256), liar.note(512)});
+}
+
+TEST_CASE("where there is no more room one from the middle goes, never the oldest or the proof") {
+  const Ledger ledger;
+  const Ledger liar(100);
+  auto seen = *Checkpoints::open(Ledger::vkey(), {});
+  REQUIRE(seen.see(ledger.note(400)).ok());
+  REQUIRE(absl::IsPermissionDenied(seen.see(liar.note(400))));
+  for (std::uint64_t size = 201; size < 201 + 2 * kPoolMax; ++size) {
+    if (size != 400) REQUIRE(seen.see(ledger.note(size)).ok());
+  }
+  const std::vector<std::string> notes = seen.notes();
+  CHECK(notes.size() == kPoolMax);
+  CHECK(seen.oldest_size() == 201);
+  CHECK(seen.newest() == ledger.note(200 + 2 * kPoolMax));
+  CHECK(seen.conflict());
+  CHECK(std::count(notes.begin(), notes.end(), liar.note(400)) == 1);
+  CHECK(std::count(notes.begin(), notes.end(), ledger.note(400)) == 1);
 }
 
 TEST_CASE("only this ledger's signature counts") {

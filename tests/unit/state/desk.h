@@ -53,14 +53,24 @@ class Desk {
         officer(), purpose,
         {clock.now() - sim::hours{2}, clock.now() - sim::hours{2} + sim::minutes{10}}, clock.now());
   }
-  absl::StatusOr<Step> receive(const wire::Request& request) {
-    const std::string compact = world.sign(officer(), request);
+  absl::StatusOr<Step> receive(const wire::Request& request) { return receive(request, officer()); }
+  absl::StatusOr<Step> receive(const wire::Request& request, const sim::OfficerKeys& from) {
+    const std::string compact = world.sign(from, request);
     const trust::Verifier verifier(*database);
-    LS_ASSIGN(const trust::Verified verified,
-              verifier.verify_request(
-                  compact, docket->agencies(),
-                  {sim::kGateway, officer().agency->id, clock.now(), clock.is_right()}));
-    return docket->receive(verified, officer().peer);
+    LS_ASSIGN(
+        const trust::Verified verified,
+        verifier.verify_request(compact, docket->agencies(),
+                                {sim::kGateway, from.agency->id, clock.now(), clock.is_right()}));
+    return docket->receive(verified, from.peer);
+  }
+  // A colleague's request, which brings this revocation list.
+  absl::StatusOr<Step> receive_with(std::string list) {
+    const sim::OfficerKeys& colleague = *world.officers[1];
+    wire::Request asked = world.request(
+        colleague, "burglary",
+        {clock.now() - sim::hours{2}, clock.now() - sim::hours{2} + sim::minutes{10}}, clock.now());
+    asked.revocation_list = std::move(list);
+    return receive(asked, colleague);
   }
   // Received, not judged yet: its id.
   std::string ask(const std::string& purpose) {
@@ -83,7 +93,7 @@ class Desk {
     delivery.common =
         wire::new_common(world.gateway, officer().thumbprint, clock.now(), release::kOfferLifetime);
     delivery.release_id = grant.terms().release_id;
-    delivery.piece = grant.terms().piece;
+    delivery.piece = *docket->next_clip(grant.terms().release_id);
     delivery.part = 1;
     delivery.files = {{file.size_bytes, file.sha256, file.merkle_root}};
     delivery.manifest_sha256 = crypto::sha256_hex(delivery.common.jti);

@@ -115,7 +115,6 @@ TEST_CASE("dates are judged when the clock is right, and terms count from there"
   desk.clock.right = true;
   REQUIRE(desk.docket->reconsider().ok());
   CHECK(desk.state(good.id).phase == Phase::releasing);
-  CHECK(desk.state(good.id).phase == Phase::releasing);
   CHECK(desk.state(good.id).subject.received == desk.clock.now());
   CHECK(desk.state(good.id).close_at == sim::kStart + days{1} + sim::kAnswersAfter);
   CHECK(desk.state(late.id).outcome == "refused");

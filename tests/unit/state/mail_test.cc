@@ -47,6 +47,39 @@ TEST_CASE("a number is new once, for each officer and device, also after a resta
   CHECK(!is_new("pat", "one", 0));
 }
 
+TEST_CASE("letters to a mailbox that is no more go; the numbers stay") {
+  Desk desk;
+  trust::Mailboxes mailboxes(*desk.database);
+  REQUIRE(mailboxes.add({desk.officer().peer.mailbox, "police", "", desk.clock.now()}).ok());
+  desk.ask("burglary");
+  REQUIRE(desk.docket->mail().drop_undeliverable().ok());
+  REQUIRE(desk.letters().size() == 1);
+  const std::uint64_t last = desk.letters().back().seq;
+  REQUIRE(mailboxes.remove(desk.officer().peer.mailbox).ok());
+  REQUIRE(desk.docket->mail().drop_undeliverable().ok());
+  CHECK(desk.letters().empty());
+  CHECK(desk.docket->mail().peers()->empty());
+  // Its devices know which numbers they have seen, should it come back under its name.
+  desk.ask("burglary");
+  CHECK(desk.letters().back().seq == last + 1);
+}
+
+TEST_CASE("a letter that has expired still opens for who goes by its number") {
+  Desk desk;
+  desk.ask("burglary");
+  const Letter letter = desk.letters().front();
+  const auto& gateway = desk.world.gateway.verify_key();
+  const auto& officer = desk.officer();
+  const Instant much_later = desk.clock.now() + kControlLifetime + sim::days{1};
+  CHECK(
+      !wire::open_control(letter.sealed, officer.identity, gateway, officer.thumbprint, much_later)
+           .ok());
+  const auto kept =
+      wire::open_kept_control(letter.sealed, officer.identity, gateway, officer.thumbprint);
+  REQUIRE(kept.ok());
+  CHECK(kept->seq == letter.seq);
+}
+
 TEST_CASE("a number is never used twice, also where nothing is kept") {
   Desk desk;
   const std::string id = desk.ask("burglary");

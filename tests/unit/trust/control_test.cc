@@ -20,6 +20,7 @@ TEST_CASE("a HELLO shows its signer's credential") {
   wire::Hello hello;
   hello.credential = town.issue(town.credential(town.officer));
   hello.versions = {1};
+  hello.device = "dddddddddd";
   const auto check = [&town](const std::string& compact, Instant now = kNow) {
     return town.verifier().verify_hello(compact, town.agencies(), town.arrival(now));
   };
@@ -33,6 +34,13 @@ TEST_CASE("a HELLO shows its signer's credential") {
   CHECK(!check(sign(thief, control(town.officer, hello))).ok());
   CHECK(!check(sign(town.officer, control(town.officer, wire::Ack{1}))).ok());
   CHECK(!check(sign(town.officer, control(town.officer, hello)), kNow + hours(2)).ok());
+  // Forwarded from another device of the same mailbox.
+  trust::Arrival other_device = town.arrival();
+  other_device.device = "eeeeeeeeee";
+  CHECK(absl::IsPermissionDenied(town.verifier()
+                                     .verify_hello(sign(town.officer, control(town.officer, hello)),
+                                                   town.agencies(), other_device)
+                                     .status()));
   wire::Control elsewhere = control(town.officer, hello);
   elsewhere.common.aud = "othergatew";
   CHECK(!check(sign(town.officer, elsewhere)).ok());

@@ -18,10 +18,10 @@ TEST_CASE("a mailbox is one agency's, until it is removed with its devices") {
   CHECK(mailboxes.find("aaaaaaaaaa")->made == kNow);
   CHECK(absl::IsNotFound(mailboxes.find("bbbbbbbbbb").status()));
 
-  REQUIRE(mailboxes.saw({{"aaaaaaaaaa", "dddddddddd"}, "cred", kNow}).ok());
-  REQUIRE(mailboxes.saw({{"aaaaaaaaaa", "dddddddddd"}, "newer", kNow + kDay}).ok());
-  CHECK(!mailboxes.saw({{"bbbbbbbbbb", "dddddddddd"}, "cred", kNow}).ok());
-  CHECK(!mailboxes.saw({{"aaaaaaaaaa", "x"}, "cred", kNow}).ok());
+  REQUIRE(mailboxes.saw({{"aaaaaaaaaa", "dddddddddd"}, "pat", "cred", kNow}).ok());
+  REQUIRE(mailboxes.saw({{"aaaaaaaaaa", "dddddddddd"}, "pat", "newer", kNow + kDay}).ok());
+  CHECK(!mailboxes.saw({{"bbbbbbbbbb", "dddddddddd"}, "pat", "cred", kNow}).ok());
+  CHECK(!mailboxes.saw({{"aaaaaaaaaa", "x"}, "pat", "cred", kNow}).ok());
   CHECK((*mailboxes.device({"aaaaaaaaaa", "dddddddddd"}))->credential_jws == "newer");
   CHECK(!mailboxes.device({"bbbbbbbbbb", "dddddddddd"})->has_value());
 
@@ -29,6 +29,31 @@ TEST_CASE("a mailbox is one agency's, until it is removed with its devices") {
   CHECK(absl::IsNotFound(mailboxes.remove("aaaaaaaaaa")));
   CHECK(mailboxes.devices("aaaaaaaaaa")->empty());
   CHECK(mailboxes.list()->empty());
+}
+
+TEST_CASE("a device is the officer's who showed it first") {
+  Town town;
+  Mailboxes mailboxes(town.database());
+  REQUIRE(mailboxes.add({"aaaaaaaaaa", "springfield_pd", "", kNow}).ok());
+  const wire::Peer peer{"aaaaaaaaaa", "dddddddddd"};
+  CHECK(absl::IsPermissionDenied(mailboxes.check_shown(peer, "pat")));  // before any HELLO
+  REQUIRE(mailboxes.saw({peer, "pat", "cred", kNow}).ok());
+  CHECK(mailboxes.check_shown(peer, "pat").ok());
+  CHECK(absl::IsPermissionDenied(mailboxes.check_shown(peer, "quinn")));
+  CHECK(absl::IsPermissionDenied(mailboxes.check_shown({"aaaaaaaaaa", "eeeeeeeeee"}, "pat")));
+  // A colleague in the same mailbox cannot make it theirs.
+  CHECK(absl::IsPermissionDenied(mailboxes.saw({peer, "quinn", "other", kNow})));
+  CHECK(mailboxes.check_shown(peer, "pat").ok());
+  CHECK((*mailboxes.device(peer))->credential_jws == "cred");
+}
+
+TEST_CASE("the hash of a mailbox's password can be replaced") {
+  Town town;
+  Mailboxes mailboxes(town.database());
+  REQUIRE(mailboxes.add({"aaaaaaaaaa", "springfield_pd", "$7$old", kNow}).ok());
+  REQUIRE(mailboxes.set_password_hash("aaaaaaaaaa", "$7$new").ok());
+  CHECK(mailboxes.find("aaaaaaaaaa")->password_hash == "$7$new");
+  CHECK(absl::IsNotFound(mailboxes.set_password_hash("bbbbbbbbbb", "$7$new")));
 }
 
 TEST_CASE("devices and mailboxes are limited; the device that was just seen stays") {
@@ -39,7 +64,7 @@ TEST_CASE("devices and mailboxes are limited; the device that was just seen stay
   for (std::size_t i = 0; i < kDevicesMax + 5; ++i) {
     last = crypto::random_id();
     // The clock runs backwards.
-    REQUIRE(mailboxes.saw({{"aaaaaaaaaa", last}, "c", kNow - seconds(i)}).ok());
+    REQUIRE(mailboxes.saw({{"aaaaaaaaaa", last}, "pat", "c", kNow - seconds(i)}).ok());
     REQUIRE(mailboxes.device({"aaaaaaaaaa", last})->has_value());
   }
   CHECK(mailboxes.devices("aaaaaaaaaa")->size() == kDevicesMax);

@@ -54,7 +54,7 @@ class Town {
     return {{"county_fire", fire.verify_key()}, {"springfield_pd", police.verify_key()}};
   }
   Arrival arrival(Instant now = kNow, bool clock_right = true) const {
-    return {kGateway, "springfield_pd", now, clock_right};
+    return {kGateway, "springfield_pd", now, clock_right, "dddddddddd"};
   }
 
   wire::Credential credential(const Agent& agent) const {

@@ -21,7 +21,7 @@ Offer sample_offer(std::size_t transfers) {
 
 std::vector<Command> samples() {
   const std::string id = sample_common().jti;
-  return {Hello{"e30.e30.AAAA", {1, 2}, 64},
+  return {Hello{"e30.e30.AAAA", {1, 2}, 64, "cccccccccc"},
           State{{id}, {id, id}, "log\n256\nAAAA=\n", {sample_hash('3')}},
           State{},
           sample_offer(2),
@@ -77,7 +77,9 @@ TEST_CASE("limits of control messages") {
   offer = sample_offer(1);
   offer.transfers[0].sha256[0] = 'A';  // upper case
   CHECK(refuses(offer));
-  CHECK(refuses(Hello{"not a jws", {1}, 0}));
+  CHECK(refuses(Hello{"not a jws", {1}, 0, "cccccccccc"}));
+  CHECK(refuses(Hello{"e30.e30.AAAA", {1}, 0, ""}));
+  CHECK(refuses(Hello{"e30.e30.AAAA", {1}, 0, "Not an id!"}));
 }
 
 TEST_CASE("the fullest control messages fit one sealed message") {

@@ -45,6 +45,27 @@ TEST_CASE("a message opens only whole, in its size, for its reader") {
   CHECK(!open_message(Bytes(kMessageMax + kControlPad), sample_identity()).ok());
 }
 
+TEST_CASE("a flood of stanzas is refused before any key is tried") {
+  const auto own = sample_identity().recipient();
+  const auto sealed_for = [&own](std::size_t strangers) {
+    std::vector<crypto::age::Recipient> to{own};
+    for (std::size_t i = 0; i < strangers; ++i) {
+      to.push_back(crypto::age::Identity::generate().recipient());
+    }
+    // Padded by hand: seal_jws() would refuse so many.
+    for (std::size_t spaces = 0;; ++spaces) {
+      Bytes sealed = *crypto::age::seal(as_bytes("a.b.c" + std::string(spaces, ' ')), to);
+      if (sealed.size() % kControlPad == 0) return sealed;
+      spaces += kControlPad - sealed.size() % kControlPad - 1;
+    }
+  };
+  CHECK(open_message(sealed_for(kStanzasMax - 1), sample_identity()).ok());
+  // It would open: only the count is against it.
+  const auto flood = open_message(sealed_for(kStanzasMax), sample_identity());
+  CHECK(absl::IsInvalidArgument(flood.status()));
+  CHECK(flood.status().message().find("recipients") != std::string::npos);
+}
+
 TEST_CASE("padding is spaces and nothing else") {
   const auto to = sample_identity().recipient();
   std::string plain = "a.b.c" + std::string(kControlPad - 200 - 5, ' ');
@@ -66,7 +87,11 @@ TEST_CASE("a control message is checked for signer, addressee and term") {
   CHECK(absl::IsPermissionDenied(
       open_control(*sealed, sample_identity(), key, "aaaaaaaaaa", now + std::chrono::hours{1})
           .status()));
+  // Where its number alone tells whether it is new, its term does not count; all else does.
+  CHECK(open_kept_control(*sealed, sample_identity(), key, "aaaaaaaaaa")->seq == 3);
+  CHECK(!open_kept_control(*sealed, sample_identity(), key, "bbbbbbbbbb").ok());
   const auto other = crypto::SigningKey::generate();
+  CHECK(!open_kept_control(*sealed, sample_identity(), other.verify_key(), "aaaaaaaaaa").ok());
   CHECK(!open_control(*sealed, sample_identity(), other.verify_key(), "aaaaaaaaaa", now).ok());
   // Signed by another key that claims to be this one.
   const auto forged = seal_message(other, kTypControl, encode(control), {to});

@@ -67,6 +67,13 @@ int run() {
     static_cast<void>(!::write(kChildSocket, head.data(), head.size()));
     std::this_thread::sleep_for(std::chrono::hours{1});
   }
+  if (how == "last words twice") {
+    const Bytes denied{4, 0, 0, 0, kDeniedCall, 2, 0, 0, 0};
+    for (int i = 0; i < 2; ++i) {
+      static_cast<void>(!::write(kChildSocket, denied.data(), denied.size()));
+    }
+    std::this_thread::sleep_for(std::chrono::hours{1});
+  }
   misbehave(how);
   // A thread, memory and an answer are what it may have.
   std::thread{[] { sink = 1; }}.join();

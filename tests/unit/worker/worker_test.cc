@@ -65,6 +65,7 @@ TEST_CASE("a worker that crashes, exits, burns time or talks nonsense ends in an
   CHECK(words_after("exit").find("exit code 7") != std::string::npos);
   CHECK(words_after("burn time").find("worker was killed") != std::string::npos);
   CHECK(words_after("lie about length").find("more than") != std::string::npos);
+  CHECK(words_after("last words twice").find("second denied call") != std::string::npos);
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

@@ -1,0 +1,64 @@
+#include "gateway/release/demands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace latchstring::release {
+namespace {
+
+constexpr std::string_view kHeight = "height at most ";
+constexpr std::string_view kFrameEvery = "microseconds per frame at least ";
+
+std::string zone_line(const Zone& zone) {
+  std::string line = fmt::format("zone {} {}", zone.name, zone.keep_only ? "keep only" : "fill");
+  for (const auto& [x, y] : zone.polygon) line += fmt::format(" {},{}", x, y);
+  return line;
+}
+
+std::optional<std::int64_t> number_after(std::string_view prefix, std::string_view line) {
+  if (!line.starts_with(prefix)) return std::nullopt;
+  std::int64_t number = 0;
+  const char* end = line.data() + line.size();
+  const auto read = std::from_chars(line.data() + prefix.size(), end, number);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return number;
+}
+
+bool meets_line(std::string_view hidden, std::string_view demanded) {
+  if (hidden == demanded) return true;
+  const auto height = number_after(kHeight, hidden);
+  const auto height_wanted = number_after(kHeight, demanded);
+  if (height && height_wanted) return *height <= *height_wanted;
+  const auto every = number_after(kFrameEvery, hidden);
+  const auto every_wanted = number_after(kFrameEvery, demanded);
+  return every && every_wanted && *every >= *every_wanted;
+}
+
+}  // namespace
+
+std::vector<std::string> demands(const RedactionPlan& plan) {
+  std::vector<std::string> lines;
+  for (const std::string& name : plan.classes) lines.push_back("class " + name);
+  for (const Zone& zone : plan.zones) lines.push_back(zone_line(zone));
+  if (!plan.keep_audio) lines.push_back("no sound");
+  if (plan.height_at_most != 0) lines.push_back(fmt::format("{}{}", kHeight, plan.height_at_most));
+  if (plan.one_frame_per != Duration::zero()) {
+    lines.push_back(fmt::format("{}{}", kFrameEvery, plan.one_frame_per.count()));
+  }
+  if (!plan.watermark.empty()) lines.push_back("watermark " + plan.watermark);
+  if (plan.if_unsure == IfUnsure::refuse) lines.push_back("refuse if unsure");
+  return lines;
+}
+
+bool meets(const std::vector<std::string>& hidden, const std::vector<std::string>& demanded) {
+  return std::all_of(demanded.begin(), demanded.end(), [&](const std::string& line) {
+    return std::any_of(hidden.begin(), hidden.end(),
+                       [&](const std::string& made) { return meets_line(made, line); });
+  });
+}
+
+}  // namespace latchstring::release
