@@ -19,7 +19,7 @@ function(latchstring_simulation_mutant name invariant file old new)
   add_test(NAME simulation_mutant_${name}
     COMMAND simulation_mutant_${name} --seeds ${mutant_seeds} --expect-fault ${invariant})
   set_tests_properties(simulation_mutant_${name} PROPERTIES LABELS "sim" TIMEOUT 600
-    ENVIRONMENT "${simulation_environment}")
+    ENVIRONMENT "${latchstring_quick_asan}")
 endfunction()
 
 latchstring_simulation_mutant(reply_before_ledger

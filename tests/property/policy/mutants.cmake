@@ -1,6 +1,8 @@
-# Seeded mutants of the engine: each changes one line; the properties must notice every one.
+# Seeded mutants of the engine: each changes one line; the properties must notice every one. Built by
+# name: target policy_mutants.
 # latchstring_mutant(name FILE "text as it stands" "text instead"); a text that is no longer there
 # stops the configuration, so that the list stays true.
+add_custom_target(policy_mutants)
 function(latchstring_mutant name file old new)
   set(source ${CMAKE_SOURCE_DIR}/policy/engine/${file})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
@@ -13,20 +15,23 @@ function(latchstring_mutant name file old new)
   set(mutated ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}/${file})
   file(CONFIGURE OUTPUT ${mutated} CONTENT "${text}" @ONLY)
   # The mutated object comes first, so the library's own is not linked.
-  add_executable(policy_mutant_${name} ${mutated} $<TARGET_OBJECTS:policy_property_objects>)
+  add_executable(policy_mutant_${name} EXCLUDE_FROM_ALL ${mutated}
+    $<TARGET_OBJECTS:policy_property_objects>)
+  add_dependencies(policy_mutants policy_mutant_${name})
   target_link_libraries(policy_mutant_${name}
     PRIVATE latchstring_options catch_main rapidcheck PkgConfig::absl)
   latchstring_link(policy_mutant_${name} PRIVATE policy/engine)
   add_test(NAME policy_mutant_${name} COMMAND policy_mutant_${name})
   set_tests_properties(policy_mutant_${name} PROPERTIES
     LABELS "property;mutants" WILL_FAIL TRUE TIMEOUT 120
-    ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=300")
+    ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=300;${latchstring_quick_asan}")
 endfunction()
 
 # The same without a change: else a mutant could be "noticed" by what the right program does too.
 add_test(NAME policy_mutant_none COMMAND policy_property)
 set_tests_properties(policy_mutant_none PROPERTIES
-  LABELS "property;mutants" TIMEOUT 120 ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=300")
+  LABELS "property;mutants" TIMEOUT 120
+  ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=300;${latchstring_quick_asan}")
 
 latchstring_mutant(window_without_error decide.cc
   "{each.from + e, each.to - e}" "{each.from, each.to}")
