@@ -178,7 +178,10 @@ int receive(Options& options) {
   if (!desk.ok()) return fail(desk.status(), hint_for(desk.status()));
   if (!options.id.empty()) {
     const auto known = outcome_of(**desk, options.id);
-    if (!known.ok()) return fail(known.status(), "`latchstring-request status` lists them");
+    if (!known.ok())
+      return fail(known.status(),
+                  "`latchstring-request status` lists them; without an id, `receive` fetches "
+                  "whatever is released, gifts too");
   }
   const absl::Status made = make_folder(options.out, 0755);
   if (!made.ok()) return fail(made);
