@@ -94,9 +94,8 @@ absl::Status Archive::collect() {
   return absl::OkStatus();
 }
 
-bool Archive::open_segment_touches(const std::string& camera, const Interval& interval) {
-  // An error shows where the footage is asked for.
-  return intake_->touches(camera, interval) || hashes_missing(camera, interval).value_or(false);
+bool Archive::open_segment_touches(const std::string& camera, const Interval& interval) const {
+  return intake_->touches(camera, interval);
 }
 
 Footage Archive::lease(std::string camera, std::vector<Segment> segments) {

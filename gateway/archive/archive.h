@@ -55,9 +55,11 @@ class Archive {
   // Writes the rows of the segments that ended since.
   absl::Status collect();
   // True while a segment is being written that may hold footage of the interval: ask the recorder
-  // to end it, and cut when this is false. True, too, while hashes of it are missing; each call
-  // makes some.
-  bool open_segment_touches(const std::string& camera, const Interval& interval);
+  // to end it, and cut when this is false.
+  bool open_segment_touches(const std::string& camera, const Interval& interval) const;
+  // True while hashes of footage of the interval are missing, after an index was rebuilt; each call
+  // makes some. Cut when this is false.
+  absl::StatusOr<bool> hashes_missing(const std::string& camera, const Interval& interval);
 
   // What a Cutter needs; as long as a copy of it lives, these segments stay.
   absl::StatusOr<Footage> footage(const std::string& camera, const Interval& interval);
@@ -117,7 +119,6 @@ class Archive {
   absl::Status mend_unfinished();
   absl::Status add_by_name(const CameraDay& day);
   absl::Status add_hash(Segment& row);
-  absl::StatusOr<bool> hashes_missing(const std::string& camera, const Interval& interval);
   absl::Status hash_next();
   absl::Status evict(TickReport& report);
   absl::StatusOr<std::vector<Segment>> choose_victims(bool& disk_full);

@@ -5,10 +5,50 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
+#include <mutex>
+#include <vector>
 
 #include "gateway/base/ensure.h"
 
 namespace latchstring::crypto {
+namespace {
+
+// Wiped memory by its size, for any thread.
+class Kept {
+ public:
+  std::uint8_t* take(std::size_t size) {
+    if (size > kKeptSecretBytesMax) return nullptr;
+    const std::lock_guard lock(mutex_);
+    std::vector<std::uint8_t*>& list = by_size_[size];
+    if (list.empty()) return nullptr;
+    std::uint8_t* memory = list.back();
+    list.pop_back();
+    return memory;
+  }
+  // False: it is to be freed.
+  bool keep(std::uint8_t* memory, std::size_t size) {
+    if (size > kKeptSecretBytesMax) return false;
+    const std::lock_guard lock(mutex_);
+    std::vector<std::uint8_t*>& list = by_size_[size];
+    if (list.size() == kKeptSecretsMax) return false;
+    sodium_memzero(memory, size);
+    list.push_back(memory);
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::array<std::vector<std::uint8_t*>, kKeptSecretBytesMax + 1> by_size_;
+};
+
+// Never destroyed: secrets of other static objects may outlive it.
+Kept& kept() {
+  static Kept& all = *new Kept;
+  return all;
+}
+
+}  // namespace
 
 void start() {
   static const bool started = sodium_init() >= 0;
@@ -24,8 +64,10 @@ void harden_process() {
 Secret::Secret(std::size_t size) : size_(size) {
   start();
   if (size == 0) return;
-  memory_.reset(static_cast<std::uint8_t*>(sodium_malloc(size)));
-  ensure(memory_ != nullptr);
+  std::uint8_t* memory = kept().take(size);
+  if (memory == nullptr) memory = static_cast<std::uint8_t*>(sodium_malloc(size));
+  ensure(memory != nullptr);
+  memory_ = {memory, Free{size}};
   sodium_memzero(memory_.get(), size);
 }
 
@@ -42,7 +84,7 @@ Secret Secret::random(std::size_t size) {
 }
 
 void Secret::Free::operator()(std::uint8_t* memory) const {
-  sodium_free(memory);
+  if (!kept().keep(memory, size)) sodium_free(memory);
 }
 
 bool equal_in_constant_time(ByteView a, ByteView b) {

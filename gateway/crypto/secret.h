@@ -17,7 +17,12 @@ void start();
 // (PR_SET_DUMPABLE, RLIMIT_CORE).
 void harden_process();
 
-// A fixed number of bytes from sodium_malloc(3): guard pages, locked, kept out of core dumps.
+// A fixed number of bytes from sodium_malloc(3): guard pages, locked, kept out of core dumps. Small
+// ones (keys) are wiped and kept for the next one of their size: each costs several system calls,
+// and a message needs a dozen.
+inline constexpr std::size_t kKeptSecretBytesMax = 64;
+inline constexpr std::size_t kKeptSecretsMax = 32;  // of each size
+
 class Secret {
  public:
   Secret() = default;
@@ -36,6 +41,7 @@ class Secret {
  private:
   struct Free {
     void operator()(std::uint8_t* memory) const;
+    std::size_t size = 0;
   };
   std::unique_ptr<std::uint8_t[], Free> memory_;
   std::size_t size_ = 0;

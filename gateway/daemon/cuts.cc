@@ -31,17 +31,25 @@ void Cuts::stop(const std::string& release, int piece) {
   });
   filling_.erase({release, piece});
   worker_.cancel({release, piece});
-  retry();
 }
 
-bool Cuts::is_ready(const Waiting& waiting) {
-  const GrantTerms& terms = waiting.grant.terms();
-  if (!parts_.archive.open_segment_touches(terms.camera, terms.interval)) return true;
-  parts_.recorders.end_segment_soon(terms.camera);
-  return parts_.clock.steady() >= waiting.until;
+// Also while the worker is busy: so that the open segment of the last in the line ends now, not
+// when its turn comes.
+void Cuts::look_at_waiting() {
+  for (Waiting& waiting : waiting_) {
+    if (waiting.is_ready) continue;
+    const GrantTerms& terms = waiting.grant.terms();
+    if (!parts_.archive.open_segment_touches(terms.camera, terms.interval)) {
+      waiting.is_ready = true;
+      continue;
+    }
+    parts_.recorders.end_segment_soon(terms.camera);
+    waiting.is_ready = parts_.clock.steady() >= waiting.until;
+  }
 }
 
 void Cuts::retry() {
+  look_at_waiting();
   while (worker_.is_free()) {
     std::optional<Grant> grant = take_ready();
     if (!grant) return;
@@ -51,7 +59,10 @@ void Cuts::retry() {
 
 std::optional<Grant> Cuts::take_ready() {
   for (auto waiting = waiting_.begin(); waiting != waiting_.end(); ++waiting) {
-    if (!is_ready(*waiting)) continue;
+    if (!waiting->is_ready) continue;
+    // An error shows where the footage is asked for. One piece's hashes at a time: it is work.
+    const GrantTerms& terms = waiting->grant.terms();
+    if (parts_.archive.hashes_missing(terms.camera, terms.interval).value_or(false)) break;
     Grant grant = std::move(waiting->grant);
     waiting_.erase(waiting);
     return grant;

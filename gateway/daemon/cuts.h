@@ -59,8 +59,9 @@ class Cuts {
   struct Waiting {
     Grant grant;
     Duration until{0};  // steady time
+    bool is_ready = false;
   };
-  bool is_ready(const Waiting& waiting);
+  void look_at_waiting();
   std::optional<Grant> take_ready();
   void start(Grant grant);
   absl::StatusOr<ReleaseWorker::Work> work_for(Grant grant);

@@ -1,10 +1,24 @@
 #include "gateway/daemon/daemon.h"
 
+#include <ctime>
+
+#include "gateway/base/ensure.h"
 #include "gateway/base/log.h"
 #include "gateway/base/status.h"
 #include "gateway/daemon/operations.h"
 
 namespace latchstring::daemon {
+namespace {
+
+// Also while the machine slept: nobody sets a clock by sleeping.
+Duration since_boot() {
+  timespec now{};
+  ensure(::clock_gettime(CLOCK_BOOTTIME, &now) == 0);
+  return std::chrono::duration_cast<Duration>(std::chrono::seconds{now.tv_sec} +
+                                              std::chrono::nanoseconds{now.tv_nsec});
+}
+
+}  // namespace
 
 Daemon::Daemon(config::Config config)
     : config_(std::move(config)), clock_(config_.clock), loop_(clock_), started_(clock_.now()) {}
@@ -202,7 +216,7 @@ void Daemon::note_cameras(const Recorders::Changes& changes) {
 
 // Terms count by the wall clock: who set it, and when, may matter to a court.
 void Daemon::note_clock_jump() {
-  const Instant booted = clock_.now() - clock_.steady();
+  const Instant booted = clock_.now() - since_boot();
   const Duration by = booted - std::exchange(booted_, booted);
   if (booted - by == Instant{} || std::chrono::abs(by) < kClockJump) return;
   const auto by_ms = std::chrono::duration_cast<std::chrono::milliseconds>(by).count();

@@ -11,9 +11,10 @@ bool is_plain_hevc(ByteView hvcc) {
   return (hvcc[16] & 3) == 1 && (hvcc[17] & 7) == 0 && (hvcc[18] & 7) == 0;
 }
 
-// avcC: profiles from High 10 on may have more bits or colour than 8 bit 4:2:0.
+// avcC: Baseline, Main, Extended and High are 8 bit 4:2:0; the others may have more bits or colour.
 bool is_plain_avc(ByteView avcc) {
-  return avcc[1] <= 100;
+  const int profile = avcc[1];
+  return profile == 66 || profile == 77 || profile == 88 || profile == 100;
 }
 
 }  // namespace

@@ -212,8 +212,12 @@ void Step::reconsider() {
     }
     if (piece.state != PieceState::offered) {
       if (piece.state == PieceState::working && held) {
-        // The worker goes on under the old grant; its result is decided anew when it is sealed.
-        if (approval_now(decided_for(piece)) != Approval::refuse) continue;
+        // The worker goes on under the old grant, where that hides enough; its result is decided
+        // anew when it is sealed.
+        const policy::Piece decided = decided_for(piece);
+        const bool refused = decided.approval == Approval::refuse;
+        if (!refused && hides_enough(piece, decided)) continue;
+        if (!refused) effect(effect::StopWork{piece.number});
       }
       start_work(piece);
       continue;

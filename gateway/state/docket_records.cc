@@ -31,7 +31,9 @@ absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
                                             const release::Entry& entry, const Extras& extras) {
   const std::string& sha = request.origin.sha256;
   const std::string rules = house_.rules != nullptr ? house_.rules->sha256 : "";
-  const int piece = entry.piece;
+  LS_ASSIGN(const auto left_as, clips(request.state.subject.id));
+  const auto left = left_as.find(entry.piece);
+  const int piece = left == left_as.end() ? entry.piece : left->second;
   ledger::Event event;
   switch (entry.what) {
     case release::Record::request:

@@ -71,6 +71,13 @@ absl::Status decide_cameras(store::Database& database, const House& house,
   return absl::OkStatus();
 }
 
+// A database that cannot be read says nothing about the requester: the step fails, and is tried
+// again.
+absl::Status unless_a_refusal(const absl::Status& checked) {
+  return absl::IsPermissionDenied(checked) || absl::IsInvalidArgument(checked) ? absl::OkStatus()
+                                                                               : checked;
+}
+
 // Signatures, dates and revocation once more; dates for the first time where the clock was not
 // right at arrival.
 absl::Status check_requester(store::Database& database, const trust::Agencies& agencies,
@@ -80,14 +87,15 @@ absl::Status check_requester(store::Database& database, const trust::Agencies& a
   const trust::Arrival arrival{gateway_id, request.state.subject.agency, facts.now, true};
   if (request.state.subject.is_gift) {
     const std::string& credential = request.origin.credential;
-    facts.requester_is_valid =
-        credential.empty() || verifier.verify_credential(credential, agencies, arrival).ok();
-    return absl::OkStatus();
+    if (credential.empty()) return absl::OkStatus();
+    const absl::Status checked = verifier.verify_credential(credential, agencies, arrival).status();
+    facts.requester_is_valid = checked.ok();
+    return unless_a_refusal(checked);
   }
   if (request.origin.dates_pending) {
     const auto dated = verifier.recheck_dates(request.origin.compact, agencies, arrival);
     facts.requester_is_valid = dated.ok();
-    if (!dated.ok()) return absl::OkStatus();
+    if (!dated.ok()) return unless_a_refusal(dated.status());
     request.origin.dates_pending = false;
     request.state.subject.received = facts.now;
     LS_RETURN_IF_ERROR(
@@ -97,7 +105,7 @@ absl::Status check_requester(store::Database& database, const trust::Agencies& a
   const auto valid = verifier.recheck_for_release(request.origin.compact, agencies, arrival);
   facts.requester_is_valid = valid.ok();
   facts.lists_are_fresh = valid.ok() && valid->officer.list_fresh;
-  return absl::OkStatus();
+  return unless_a_refusal(valid.status());
 }
 
 }  // namespace

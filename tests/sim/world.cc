@@ -37,7 +37,7 @@ std::string rule(std::string_view purpose, std::string_view approval, std::strin
                  std::string_view redact = "none") {
   return fmt::format(
       "  - {{name: {}, who: {}, camera: [front, drive], basis: consent, purpose: {},\n"
-      "     footage_days: every_day, footage_time: all_day, approval: {}, redact: none,\n"
+      "     footage_days: every_day, footage_time: all_day, approval: {}, redact: {},\n"
       "     answer_within: 48 hours, part_outside: trim}}\n",
       purpose, who, purpose, approval, redact);
 }
