@@ -67,7 +67,7 @@ Secret::Secret(std::size_t size) : size_(size) {
   std::uint8_t* memory = kept().take(size);
   if (memory == nullptr) memory = static_cast<std::uint8_t*>(sodium_malloc(size));
   ensure(memory != nullptr);
-  memory_ = {memory, Free{size}};
+  memory_ = {memory, Free(size)};
   sodium_memzero(memory_.get(), size);
 }
 

@@ -40,8 +40,10 @@ class Secret {
 
  private:
   struct Free {
+    explicit Free(std::size_t its_size) : size(its_size) {}
+    Free() : size(0) {}
     void operator()(std::uint8_t* memory) const;
-    std::size_t size = 0;
+    std::size_t size;
   };
   std::unique_ptr<std::uint8_t[], Free> memory_;
   std::size_t size_ = 0;
