@@ -25,17 +25,10 @@ absl::StatusOr<crypto::VerifyKey> read_key(const std::string& file) {
   return *key;
 }
 
-// A pinned key is never overwritten: another key under the same name is another agency.
-absl::Status pin_key(const Path& pinned, const crypto::VerifyKey& key) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(pinned, ignored)) {
-    LS_RETURN_IF_ERROR(make_folder(pinned.parent_path(), 0755));
-    return write_file_durably(pinned, key.to_jwk() + "\n", 0644);
-  }
-  LS_ASSIGN(const crypto::VerifyKey there, read_key(pinned.string()));
-  if (there == key) return absl::OkStatus();
-  return not_now("`{}` holds another key; remove the agency first if this one takes its place",
-                 pinned.string());
+// Whether the rules name the file is known to the caller: one that no rule names pins nobody.
+absl::Status write_key(const Path& pinned, const crypto::VerifyKey& key) {
+  LS_RETURN_IF_ERROR(make_folder(pinned.parent_path(), 0755));
+  return write_file_durably(pinned, key.to_jwk() + "\n", 0644);
 }
 
 // Enters the agency where it is not yet in the rules; the key must be the pinned one.
@@ -47,10 +40,13 @@ absl::Status enter(const config::Config& config, const AddOptions& options,
   const auto known = (*rules)->agencies.find(options.agency);
   if (known != (*rules)->agencies.end()) {
     if (known->second.key == key) return absl::OkStatus();
-    return not_now("`{}` stands in the rules with another key", options.agency);
+    return not_now(
+        "`{}` stands in the rules with another key; remove the agency first if this one "
+        "takes its place",
+        options.agency);
   }
   const std::string name = fmt::format("keys/{}.jwk", options.agency);
-  LS_RETURN_IF_ERROR(pin_key(config.rules.parent_path() / name, key));
+  LS_RETURN_IF_ERROR(write_key(config.rules.parent_path() / name, key));
   const std::string value = fmt::format(
       "{{name: {}, key_file: {}}}",
       config::yaml_text(options.full_name.empty() ? options.agency : options.full_name), name);
@@ -116,22 +112,23 @@ int remove(const Session& session, const std::string& agency) {
   absl::StatusOr<std::string> edited =
       config::remove_entry(*rules, config->rules.filename().string(), "agencies", agency);
   if (!edited.ok() && !absl::IsNotFound(edited.status())) return fail(edited.status());
-  if (edited.ok()) {
-    const absl::Status loads = load_rules(*edited, config->rules).status();
-    if (!loads.ok())
-      return fail(loads, fmt::format("rules still name `{}`; take it out of them first", agency));
-  }
+  const bool named = edited.ok() && !load_rules(*edited, config->rules).ok();
   control::Call call = call_of("agency.remove");
   call.arguments.string("agency", agency);
   const control::Answer answer = session.call(std::move(call));
   if (!answer.status.ok()) return fail(answer);
+  if (named) {
+    return fail(not_now("`{}` can no longer connect, but your rules still name it", agency),
+                fmt::format("take it out of every rule and test in `{}`, then repeat this command; "
+                            "what is open is taken back then",
+                            config->rules.string()));
+  }
   if (edited.ok()) {
     absl::Status status = replace_file(config->rules, *edited);
     if (status.ok()) status = reload(session);
     if (!status.ok()) return fail(status);
   }
-  say(fmt::format("The agency {} can no longer ask; its key file stays under keys/.\n",
-                  shown(agency)));
+  say(fmt::format("The agency {} can no longer ask.\n", shown(agency)));
   return kDone;
 }
 

@@ -64,6 +64,7 @@ void show_pieces(const json::Value& request, const Zone& zone) {
     line("  hidden", redact.empty() ? "nothing" : joined(redact));
     line("  rules", joined(texts(piece, "rules")));
     for (const std::string& reason : texts(piece, "reasons")) line("  because", reason);
+    line("  ended", text(piece, "reason"));
     if (!text(piece, "expires").empty()) line("  offered to", zone.time(text(piece, "expires")));
   }
 }
@@ -79,6 +80,9 @@ void show_request(const json::Value& request, const Zone& zone) {
   line("cameras", joined(texts(request, "cameras")));
   line("footage", zone.span(text(request, "from"), text(request, "to")));
   line("", fmt::format("{} to {}", text(request, "from"), text(request, "to")));
+  if (flag(request, "want_audio")) line("asks for", "sound too, where your rules let it out");
+  if (flag(request, "want_native"))
+    line("asks for", "the camera's own pictures, if nothing is hidden");
   line("received", zone.time(text(request, "received")));
   if (!text(request, "answer_by").empty()) line("answer by", zone.time(text(request, "answer_by")));
   if (!text(request, "close_at").empty()) line("closed at", zone.time(text(request, "close_at")));
@@ -86,6 +90,7 @@ void show_request(const json::Value& request, const Zone& zone) {
     line("answer", fmt::format("{} said {} at {}", text(answer, "resident"),
                                flag(answer, "yes") ? "yes" : "no", zone.time(text(answer, "at"))));
   line("waits for", joined(texts(request, "waiting_for")));
+  for (const std::string& reason : texts(request, "reasons")) line("because", reason);
   show_pieces(request, zone);
 }
 

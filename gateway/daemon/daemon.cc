@@ -1,6 +1,7 @@
 #include "gateway/daemon/daemon.h"
 
 #include <ctime>
+#include <filesystem>
 
 #include "gateway/base/ensure.h"
 #include "gateway/base/log.h"
@@ -50,6 +51,13 @@ Daemon::~Daemon() {
 absl::Status Daemon::open_state() {
   LS_RETURN_IF_ERROR(make_folder(config_.state_dir));
   LS_ASSIGN(keyring_, crypto::Keyring::open(config_.keyring()));
+  std::error_code ignored;
+  if (!std::filesystem::exists(config_.database(), ignored)) {
+    return not_found(
+        "the database `{}` is missing: restore it from a copy; `latchstring init` makes "
+        "one for a new house only",
+        config_.database().string());
+  }
   LS_ASSIGN(database_, state::open_database(config_.database()));
   LS_ASSIGN(keys_, open_house_keys(config_, *keyring_, *database_));
   LS_ASSIGN(crypto::SigningKey ledger_key, keyring_->signing_key("ledger-signing"));

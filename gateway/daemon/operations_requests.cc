@@ -85,6 +85,26 @@ json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const rele
   return out;
 }
 
+// Why nothing of it may be given, by the rules as they are.
+std::vector<std::string> reasons_now(Daemon& daemon, const std::string& id) {
+  const auto explained = daemon.docket().explain(id);
+  if (!explained.ok()) return {};
+  if (explained->empty()) return {"the rules know none of its cameras, or nothing is judged now"};
+  std::vector<std::string> reasons;
+  for (const auto& [camera, decision] : *explained) {
+    for (const policy::Piece& piece : decision.pieces) {
+      if (piece.approval != policy::Approval::refuse) continue;
+      for (const std::string& reason : piece.reasons) {
+        std::string line = fmt::format("{}: {}", camera, reason);
+        if (std::find(reasons.begin(), reasons.end(), line) == reasons.end()) {
+          reasons.push_back(std::move(line));
+        }
+      }
+    }
+  }
+  return reasons;
+}
+
 json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
   json::Writer out;
   write_head(request, out);
@@ -116,6 +136,9 @@ json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
     for (const std::string& resident : rules->residents) {
       if (!answered.contains(resident)) waiting_for.push_back(resident);
     }
+  }
+  if (request.state.pieces.empty() && request.state.phase == release::Phase::ended) {
+    out.strings("reasons", reasons_now(daemon, request.state.subject.id));
   }
   return out.objects("pieces", pieces)
       .objects("answers", answers)

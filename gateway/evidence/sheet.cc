@@ -107,8 +107,10 @@ std::string what_it_shows(const wire::Manifest& m) {
   rows += fact("In this clip", span(m.given));
   rows += fact("Frames", fmt::format("{} ({}, {})", m.frames, m.container, m.codec));
   rows += fact("Hidden or left out", m.redacted.empty() ? "nothing" : joined(m.redacted));
-  rows += fact("Pictures", m.reencoded ? "encoded anew after hiding; the fill cannot be undone"
-                                       : "as the camera encoded them, untouched");
+  rows += fact("Pictures", m.reencoded && m.redacted.empty()
+                               ? "encoded anew, so that it begins and ends exactly"
+                           : m.reencoded ? "encoded anew after hiding; the fill cannot be undone"
+                                         : "as the camera encoded them, untouched");
   rows += fact("Clock", clock_words(m));
   rows += fact("Made by", m.tool);
   for (const std::string& note : m.notes) rows += fact("Note", note);

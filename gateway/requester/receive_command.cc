@@ -96,6 +96,7 @@ class Receiving {
     const absl::Status received = receive_offer(dialogue_, kept, options_.reception);
     moved_ = now();
     if (received.ok()) {
+      came_ = true;
       note(fmt::format("verified: piece {} part {} in {}", kept.offer.piece, kept.offer.part,
                        options_.reception.folder_of(kept.offer).string()));
       return absl::OkStatus();
@@ -121,7 +122,9 @@ class Receiving {
   }
 
   std::optional<int> finished() const {
-    const bool some = any(OfferState::received) || any(OfferState::done);
+    // Without an id, what came in earlier runs is no answer to this one.
+    const bool before = any(OfferState::received) || any(OfferState::done);
+    const bool some = came_ || (before && !options_.id.empty());
     const bool outstanding = any(OfferState::offered);
     const bool quiet = now() - moved_ >= kQuiet;
     if (options_.patience > Duration::zero() && now() - start_ >= options_.patience) {
@@ -144,6 +147,7 @@ class Receiving {
   std::vector<KeptOffer> offers_;
   std::set<std::string> discarded_;  // deliveries
   bool closed_ = false;
+  bool came_ = false;  // something, in this run
 };
 
 void tell_end(int code, const Options& options, const Desk& desk) {
@@ -152,6 +156,11 @@ void tell_end(int code, const Options& options, const Desk& desk) {
     return offers.ok() && std::any_of(offers->begin(), offers->end(),
                                       [state](const auto& kept) { return kept.state == state; });
   };
+  if (code == kDone && offers.ok() && !options.id.empty()) {
+    for (const KeptOffer& kept : *offers) {
+      if (!kept.folder.empty()) note(fmt::format("evidence: {}", kept.folder));
+    }
+  }
   if (code == kDone && any(OfferState::received)) {
     warn(
         "the gateway has not confirmed the receipt yet; the next `receive` or `status` sends it "
