@@ -18,7 +18,7 @@ function(latchstring_simulation_mutant name invariant file old new)
   latchstring_simulation(simulation_mutant_${name} ${mutated})
   add_test(NAME simulation_mutant_${name}
     COMMAND simulation_mutant_${name} --seeds ${mutant_seeds} --expect-fault ${invariant})
-  set_tests_properties(simulation_mutant_${name} PROPERTIES LABELS "sim" TIMEOUT 600
+  set_tests_properties(simulation_mutant_${name} PROPERTIES LABELS "sim" TIMEOUT 2400
     ENVIRONMENT "${latchstring_quick_asan}")
 endfunction()
 
