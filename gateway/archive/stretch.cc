@@ -14,6 +14,10 @@ Instant end_of(const media::FragmentMark& mark) {
          std::chrono::ceil<Duration>(std::chrono::nanoseconds(mark.duration_ns));
 }
 
+absl::Status within_segment(const Source& source, const absl::Status& status) {
+  return within(fmt::format("segment `{}`", source.segment.name.id()), status);
+}
+
 absl::StatusOr<MediaView> open_view(const Path& segments, const DayKeys& keys,
                                     const SegmentName& name) {
   LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
@@ -110,7 +114,9 @@ std::vector<media::FragmentMark> StretchReader::fragments_of(const Source& sourc
 absl::StatusOr<std::optional<AccessUnit>> StretchReader::read() {
   for (;;) {
     if (reader_) {
-      LS_ASSIGN(std::optional<AccessUnit> unit, reader_->next());
+      absl::StatusOr<std::optional<AccessUnit>> read = reader_->next();
+      if (!read.ok()) return within_segment(stretch_->sources[next_source_ - 1], read.status());
+      std::optional<AccessUnit> unit = *std::move(read);
       if (unit) {
         // Lead-in may lie before the first source that is counted; it has no row anywhere.
         unit->source =
@@ -123,12 +129,12 @@ absl::StatusOr<std::optional<AccessUnit>> StretchReader::read() {
     const Source& source = stretch_->sources[next_source_++];
     std::vector<media::FragmentMark> fragments = fragments_of(source);
     if (fragments.empty()) continue;
-    LS_ASSIGN(MediaView view, open_view(stretch_->segments, stretch_->keys, source.segment.name));
+    absl::StatusOr<MediaView> view =
+        open_view(stretch_->segments, stretch_->keys, source.segment.name);
+    if (!view.ok()) return within_segment(source, view.status());
     absl::StatusOr<std::unique_ptr<FootageReader>> reader =
-        media::read_segment(std::move(view.read_at), std::move(fragments));
-    if (!reader.ok()) {
-      return within(fmt::format("segment `{}`", source.segment.name.id()), reader.status());
-    }
+        media::read_segment(std::move(view->read_at), std::move(fragments));
+    if (!reader.ok()) return within_segment(source, reader.status());
     reader_ = *std::move(reader);
   }
 }
