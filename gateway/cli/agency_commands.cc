@@ -25,8 +25,14 @@ absl::StatusOr<crypto::VerifyKey> read_key(const std::string& file) {
   return *key;
 }
 
-// Whether the rules name the file is known to the caller: one that no rule names pins nobody.
-absl::Status write_key(const Path& pinned, const crypto::VerifyKey& key) {
+// A key file that the rules name, whoever's it is, is never overwritten; any other pins nobody.
+absl::Status write_key(const Path& pinned, bool is_named, const crypto::VerifyKey& key) {
+  std::error_code ignored;
+  if (is_named && std::filesystem::exists(pinned, ignored)) {
+    LS_ASSIGN(const crypto::VerifyKey there, read_key(pinned.string()));
+    if (there == key) return absl::OkStatus();
+    return not_now("`{}` holds another key, and the rules name it", pinned.string());
+  }
   LS_RETURN_IF_ERROR(make_folder(pinned.parent_path(), 0755));
   return write_file_durably(pinned, key.to_jwk() + "\n", 0644);
 }
@@ -46,7 +52,8 @@ absl::Status enter(const config::Config& config, const AddOptions& options,
         options.agency);
   }
   const std::string name = fmt::format("keys/{}.jwk", options.agency);
-  LS_RETURN_IF_ERROR(write_key(config.rules.parent_path() / name, key));
+  const bool is_named = text.find(name) != std::string::npos;
+  LS_RETURN_IF_ERROR(write_key(config.rules.parent_path() / name, is_named, key));
   const std::string value = fmt::format(
       "{{name: {}, key_file: {}}}",
       config::yaml_text(options.full_name.empty() ? options.agency : options.full_name), name);

@@ -3,6 +3,7 @@
 
 #include "gateway/release/release.h"
 #include "tests/support/catch.h"
+#include "tests/unit/release/house.h"
 
 namespace latchstring::release {
 namespace {
@@ -10,25 +11,14 @@ namespace {
 using namespace std::chrono_literals;
 using policy::Approval;
 
-const Instant kNow = from_unix_seconds(1'780'000'000);
+using test::count;
+using test::kNow;
 
-struct House {
-  policy::Policy policy;
-  Facts facts;
-  State state;
-
+struct House : test::House {
   explicit House(std::string agency = "") {
-    policy.timezone = "America/Chicago";
-    policy.residents = {"alex", "sam"};
-    policy.cameras["front_door"] = {"front_door", policy::Sharing::by_rule, {}, 5s};
-    facts.now = kNow;
-    facts.policy = &policy;
-    facts.residents = {"alex", "sam"};
-    state.subject.id = "aaaaaaaaaa";
     state.subject.is_gift = true;
     state.subject.agency = std::move(agency);
     state.subject.cameras = {"front_door"};
-    state.subject.footage = {kNow - 60min, kNow - 30min};
     decide(Approval::ask_all);
   }
 
@@ -41,22 +31,9 @@ struct House {
     facts.decisions["front_door"] = {{piece}};
   }
 
-  Outcome happen(const Event& event) {
-    facts.decisions_of_committed = facts.decisions;
-    Outcome outcome = Release::step(state, event, facts);
-    state = outcome.state;
-    return outcome;
-  }
   Outcome give() { return happen(event::Given{{"alex", "sam"}}); }
   Outcome tried(const Event& event) const { return Release::step(state, event, facts); }
 };
-
-template <class Effect>
-int count(const Outcome& outcome) {
-  return static_cast<int>(
-      std::count_if(outcome.effects.begin(), outcome.effects.end(),
-                    [](const auto& effect) { return std::holds_alternative<Effect>(effect); }));
-}
 
 int count(const Outcome& outcome, Record what) {
   return static_cast<int>(std::count_if(outcome.entries.begin(), outcome.entries.end(),
