@@ -37,7 +37,7 @@ class ChunkQueue {
 
   explicit ChunkQueue(Broken broken, Open open = &ChunkFile::open);
 
-  // One that is there already stays as it is.
+  // One that is there already keeps what is wanted of it.
   void add(const wire::TransferId& transfer, const Path& path, const crypto::Hash& merkle_root);
   // False: not there, or too much waits.
   bool want(const wire::Peer& peer, const wire::TransferId& transfer,

@@ -68,10 +68,10 @@ absl::Status Receiver::on_data(const wire::Data& data, Duration now) {
     return absl::OkStatus();  // a duplicate: nothing to check, nothing to ask
   }
   LS_RETURN_IF_ERROR(check(data));
-  outstanding_.erase(data.index);
+  const auto asked = outstanding_.extract(data.index);
+  if (!asked.empty() && asked.mapped()) answer_time_.add(now - *asked.mapped());
   again_.erase(data.index);
-  patience_ = kGetAgainFirst;
-  ask_again_at_ = now + patience_;
+  ask_again_at_ = now + answer_time_.timeout();
   if (stored_.test(data.index)) return absl::OkStatus();
   const std::uint64_t file_chunk = wire::file_chunk_of(data.index, file_.chunks);
   LS_RETURN_IF_ERROR(store_.write(file_chunk * wire::kChunkBytes, data.chunk));
@@ -105,8 +105,7 @@ void Receiver::on_resend(const wire::Resend& resend) {
 
 void Receiver::on_reconnect() {
   outstanding_.clear();
-  patience_ = kGetAgainFirst;
-  ask_again_at_ = Duration{0};
+  answer_time_ = {};
 }
 
 bool Receiver::wanted(std::uint64_t index) const {
@@ -125,9 +124,8 @@ std::uint64_t Receiver::first_wanted() const {
 std::optional<wire::Get> Receiver::next_get(Duration now) {
   if (complete()) return std::nullopt;
   if (!outstanding_.empty() && now >= ask_again_at_) {
-    const wire::Get get = ask(now, true);
-    patience_ = std::min(patience_ * 2, Duration{kGetAgainMax});
-    return get;
+    answer_time_.back_off();
+    return ask(now, true);
   }
   if (outstanding_.size() > window_ / 2) return std::nullopt;
   const wire::Get get = ask(now, false);
@@ -146,10 +144,10 @@ wire::Get Receiver::ask(Duration now, bool again) {
     const bool asked = outstanding_.contains(index);
     if (!wanted(index) || (asked && !again)) continue;
     if (!asked && outstanding_.size() >= window_) continue;
-    outstanding_.insert(index);
+    outstanding_[index] = asked ? std::nullopt : std::optional(now);
     get.bitmap |= std::uint64_t{1} << k;
   }
-  if (get.bitmap != 0) ask_again_at_ = now + patience_;
+  if (get.bitmap != 0) ask_again_at_ = now + answer_time_.timeout();
   return get;
 }
 

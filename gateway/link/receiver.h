@@ -8,6 +8,7 @@
 #include <absl/status/statusor.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -15,6 +16,7 @@
 
 #include "gateway/base/time.h"
 #include "gateway/crypto/hash.h"
+#include "gateway/link/answer_time.h"
 #include "gateway/link/bitmap.h"
 #include "gateway/wire/control.h"
 #include "gateway/wire/data.h"
@@ -22,8 +24,6 @@
 namespace latchstring::link {
 
 inline constexpr std::uint64_t kWindow = 16;  // credit; 4 to 64
-inline constexpr Duration kGetAgainFirst = std::chrono::seconds{1};
-inline constexpr Duration kGetAgainMax = std::chrono::seconds{30};
 // The map of what is on disk is saved after so many chunks or so long, whichever comes first.
 inline constexpr std::uint64_t kSaveEveryChunks = 256;
 inline constexpr Duration kSaveEvery = std::chrono::seconds{1};
@@ -89,11 +89,12 @@ class Receiver {
   PartStore& store_;
   const std::uint64_t window_;
   Bitmap stored_;
-  std::set<std::uint64_t> outstanding_;  // asked for, not arrived
-  std::set<std::uint64_t> again_;        // on disk, but the gateway wants to send them again
+  // Asked for and not arrived: since when; none: it was asked for more than once.
+  std::map<std::uint64_t, std::optional<Duration>> outstanding_;
+  std::set<std::uint64_t> again_;  // on disk, but the gateway wants to send them again
   std::uint32_t counter_ = 0;
+  AnswerTime answer_time_;
   Duration ask_again_at_{0};
-  Duration patience_ = kGetAgainFirst;
   std::uint64_t unsaved_ = 0;
   Duration saved_at_{0};
 };

@@ -130,6 +130,6 @@ def pytest_runtest_makereport(item, call):
     """Below a failure stand the last lines of each daemon's log."""
     outcome = yield
     report = outcome.get_result()
-    if report.failed and "new_world" in item.fixturenames:
-        for world in item._request.getfixturevalue("new_world").made:
+    if report.failed and "new_world" in item.funcargs:
+        for world in item.funcargs["new_world"].made:
             report.sections.append(("log of latchstringd", world.house.log_tail()))

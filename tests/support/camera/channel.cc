@@ -3,6 +3,7 @@
 #include <gst/rtp/gstrtpbuffer.h>
 #include <gst/video/video.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -149,7 +150,7 @@ void Channel::attach(GstElement* bin) {
     const gst::Pad pad(gst_element_get_static_pad(audio_gate_.get(), "sink"));
     gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, deny_seeking, nullptr, nullptr);
   }
-  has_base_ = false;
+  begun_ = false;
 }
 
 absl::StatusOr<gst::Buffer> Channel::next_picture(std::uint64_t number) {
@@ -182,22 +183,22 @@ absl::StatusOr<gst::Buffer> Channel::next_picture(std::uint64_t number) {
   return picture;
 }
 
-void Channel::push(gst::Buffer picture, std::uint64_t number) {
+// Each picture bears the time when it was made, as a camera's does: one that comes late is not said
+// to have come when it was due.
+void Channel::push(gst::Buffer picture) {
   const std::lock_guard lock(mutex_);
   if (audio_gate_) g_object_set(audio_gate_.get(), "drop", frozen_ ? TRUE : FALSE, nullptr);
   if (!source_ || frozen_) return;
-  if (!has_base_) {
-    // Coded pictures begin at an IDR, as an encoder would.
-    if (!film_ && GST_BUFFER_FLAG_IS_SET(picture.get(), GST_BUFFER_FLAG_DELTA_UNIT)) return;
-    GstClock* const clock = gst_element_get_clock(source_.get());
-    if (clock == nullptr) return;
-    base_ = gst_clock_get_time(clock) - gst_element_get_base_time(source_.get());
-    gst_object_unref(clock);
-    first_ = number;
-    has_base_ = true;
+  // Coded pictures begin at an IDR, as an encoder would.
+  if (!begun_ && !film_ && GST_BUFFER_FLAG_IS_SET(picture.get(), GST_BUFFER_FLAG_DELTA_UNIT)) {
+    return;
   }
+  GstClock* const clock = gst_element_get_clock(source_.get());
+  if (clock == nullptr) return;
   GST_BUFFER_PTS(picture.get()) =
-      base_ + static_cast<GstClockTime>(static_cast<double>(number - first_) * 1e9 / fps_ + 0.5);
+      gst_clock_get_time(clock) - gst_element_get_base_time(source_.get());
+  gst_object_unref(clock);
+  begun_ = true;
   GST_BUFFER_DTS(picture.get()) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_DURATION(picture.get()) = static_cast<GstClockTime>(1e9 / fps_ + 0.5);
   if (gst_app_src_push_buffer(GST_APP_SRC(source_.get()), picture.release()) == GST_FLOW_FLUSHING) {
@@ -207,17 +208,20 @@ void Channel::push(gst::Buffer picture, std::uint64_t number) {
 }
 
 void Channel::feed() {
-  const auto start = std::chrono::steady_clock::now();
+  using Clock = std::chrono::steady_clock;
+  const auto interval =
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / fps_));
+  auto due = Clock::now();
   for (std::uint64_t number = 0; !stopping_; ++number) {
-    const std::chrono::duration<double> due(static_cast<double>(number) / fps_);
-    std::this_thread::sleep_until(
-        start + std::chrono::duration_cast<std::chrono::steady_clock::duration>(due));
+    std::this_thread::sleep_until(due);
+    // What a busy machine delayed is not made up for.
+    due = std::max(due, Clock::now() - interval) + interval;
     auto picture = next_picture(number);
     if (!picture.ok()) {
       std::fprintf(stderr, "latchstring-test-camera: %s\n", picture.status().ToString().c_str());
       std::exit(1);
     }
-    push(*std::move(picture), number);
+    push(*std::move(picture));
   }
 }
 

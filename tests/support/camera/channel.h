@@ -51,7 +51,7 @@ class Channel {
   explicit Channel(ChannelOptions options) : options_(std::move(options)) {}
   void feed();
   absl::StatusOr<media::gst::Buffer> next_picture(std::uint64_t number);
-  void push(media::gst::Buffer picture, std::uint64_t number);
+  void push(media::gst::Buffer picture);
 
   const ChannelOptions options_;
   std::atomic<bool> stopping_ = false;
@@ -66,9 +66,7 @@ class Channel {
   std::mutex mutex_;
   media::gst::Element source_;      // guarded by mutex_: null while nobody watches
   media::gst::Element audio_gate_;  // guarded by mutex_
-  bool has_base_ = false;           // guarded by mutex_
-  GstClockTime base_ = 0;           // guarded by mutex_: running time of picture first_
-  std::uint64_t first_ = 0;         // guarded by mutex_
+  bool begun_ = false;              // guarded by mutex_: a picture went into source_
 
   std::thread thread_;
 };

@@ -1,6 +1,7 @@
 // Both ends of the transfer over a simulated pipe that loses, repeats, reorders and delays, on a
 // virtual clock, with crashes of either end that fall back to what was stored. One seed, one run.
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <random>
 
@@ -313,19 +314,48 @@ TEST_CASE("credit: 16 outstanding, the next GET at half, none for a duplicate") 
   CHECK(second->counter > first->counter);
 }
 
-TEST_CASE("silence is answered after a second, then with back-off") {
+TEST_CASE("silence is answered after three seconds, then with back-off") {
   Receiving r(100);
   REQUIRE(r.receiver->next_get(milliseconds{0}));
-  CHECK(!r.receiver->next_get(milliseconds{999}));
-  const auto again = r.receiver->next_get(milliseconds{1000});
+  CHECK(!r.receiver->next_get(milliseconds{2999}));
+  const auto again = r.receiver->next_get(milliseconds{3000});
   REQUIRE(again);
   CHECK(again->bitmap == 0xFFFF);
-  CHECK(!r.receiver->next_get(milliseconds{1999}));
-  REQUIRE(r.receiver->next_get(milliseconds{2000}));
-  CHECK(!r.receiver->next_get(milliseconds{3999}));
-  REQUIRE(r.receiver->next_get(milliseconds{4000}));
+  CHECK(!r.receiver->next_get(milliseconds{8999}));
+  REQUIRE(r.receiver->next_get(milliseconds{9000}));
+  CHECK(!r.receiver->next_get(milliseconds{20999}));
+  REQUIRE(r.receiver->next_get(milliseconds{21000}));
   r.receiver->on_reconnect();
-  REQUIRE(r.receiver->next_get(milliseconds{4001}));
+  REQUIRE(r.receiver->next_get(milliseconds{21001}));
+}
+
+TEST_CASE("over a quick line silence is answered after a second") {
+  Receiving r(100);
+  REQUIRE(r.receiver->next_get(milliseconds{0}));
+  for (std::uint64_t i = 0; i < 8; ++i) r.arrive(i, milliseconds{5});
+  REQUIRE(r.receiver->next_get(milliseconds{5}));
+  CHECK(!r.receiver->next_get(milliseconds{1004}));
+  CHECK(r.receiver->next_get(milliseconds{1005}));
+}
+
+TEST_CASE("over a slow line that stalls nothing is asked for twice") {
+  Receiving r(200);
+  std::deque<std::uint64_t> line;
+  std::uint64_t asked = 0, arrived = 0;
+  milliseconds free{0};
+  for (milliseconds now{0}; !r.receiver->complete(); now += milliseconds{10}) {
+    while (const auto get = r.receiver->next_get(now)) {
+      for (std::uint64_t k = 0; k < wire::kGetWindow; ++k) {
+        if ((get->bitmap >> k & 1) != 0) line.push_back(get->base + k);
+      }
+      asked += static_cast<std::uint64_t>(std::popcount(get->bitmap));
+    }
+    if (line.empty() || now < free) continue;
+    r.arrive(line.front(), now);
+    line.pop_front();
+    free = now + (++arrived % 20 == 0 ? milliseconds{2500} : milliseconds{250});
+  }
+  CHECK(asked == 200);
 }
 
 TEST_CASE("RESEND fetches again what is on disk, then the last index") {
