@@ -176,13 +176,19 @@ absl::Status Keyring::store(std::string_view name, const Secret& secret) {
 
 absl::StatusOr<Secret> Keyring::load(std::string_view name) const {
   LS_RETURN_IF_ERROR(check_name(name));
-  if (!is_there(file_of(name))) return not_found("there is no key `{}`", name);
-  LS_ASSIGN(const Secret content, read_secret(file_of(name), false));
+  const Path file = file_of(name);
+  if (!is_there(file)) {
+    return not_found("there is no key `{}`: put `{}` back from a copy", name, file.string());
+  }
+  LS_ASSIGN(const Secret content, read_secret(file, false));
   if (!as_text(content.view()).starts_with(kVersionLine)) {
-    return data_loss("key `{}` is damaged, or of a newer version of this program", name);
+    return data_loss(
+        "key `{}` is damaged, or of a newer version of this program: put it back from "
+        "a copy",
+        file.string());
   }
   absl::StatusOr<Secret> secret = unwrap(kek_, content.view().subspan(kVersionLine.size()), name);
-  if (!secret.ok()) return within(fmt::format("key `{}`", name), secret.status());
+  if (!secret.ok()) return within(fmt::format("key `{}`", file.string()), secret.status());
   return secret;
 }
 

@@ -134,7 +134,7 @@ absl::Status Daemon::open_line() {
     post_->on_sent(transfer, indices);
   };
   events.on_broken = [this](const wire::TransferId&, const absl::Status& why) {
-    tell(fmt::format("a file on offer cannot be read: {}", message_of(why)));
+    tell(fmt::format("a file on offer cannot be read: {}", message_of(why)), LogLevel::error);
   };
   LS_ASSIGN(line_, Line::open(config_, *keyring_, *database_, clock_, loop_, keys_->gateway_id,
                               std::move(events)));
@@ -199,7 +199,8 @@ absl::StatusOr<bool> Daemon::load_rules() {
   }
   if (house.last_valid != nullptr) household_.set_zone(house.last_valid->timezone);
   if (rules_->current() == nullptr) {
-    tell(fmt::format("the rules file is broken, nothing is shared:\n{}", rules_->fault()));
+    tell(fmt::format("the rules file is broken, nothing is shared:\n{}", rules_->fault()),
+         LogLevel::error);
   }
   LS_RETURN_IF_ERROR(changed.status());
   if (*changed) {
@@ -245,10 +246,15 @@ Daemon::Reloaded Daemon::reload() {
     note_cameras(reloaded.cameras);
   } else {
     tell(fmt::format("the configuration is broken, cameras stay as they were:\n{}",
-                     message_of(fresh.status())));
+                     message_of(fresh.status())),
+         LogLevel::error);
   }
   if (const auto rules = load_rules(); !rules.ok()) {
     log_line(LogLevel::error, fmt::format("rules: {}", message_of(rules.status())));
+  }
+  if (reloaded.config.ok() && rules_->current() != nullptr) {
+    log_line(LogLevel::info, fmt::format("read again: {} cameras recorded, {} rules in force",
+                                         config_.cameras.size(), rules_->current()->rules.size()));
   }
   reconsider();
   return reloaded;

@@ -55,7 +55,7 @@ class Daemon {
   void reconsider();
   // Footage in the ledger as far as it is recorded.
   absl::Status commit_segments();
-  void tell(std::string_view text);
+  void tell(std::string_view text, LogLevel level = LogLevel::info);
 
   Loop& loop() { return loop_; }
   const Clock& clock() const { return clock_; }

@@ -101,7 +101,7 @@ void Daemon::pin_footage(const state::StoredRequest& request) {
   for (const std::string& camera : docket_->cameras_of(request)) {
     const auto lost = archive_->pin({subject.id, camera, subject.footage});
     if (!lost.ok()) {
-      tell(fmt::format("request {}: {}", subject.id, message_of(lost.status())));
+      tell(fmt::format("request {}: {}", subject.id, message_of(lost.status())), LogLevel::error);
       continue;
     }
     for (const std::string& other : *lost) {
@@ -150,8 +150,8 @@ void Daemon::ask(const release::State& request) {
                    to_rfc3339(request.answer_by)));
 }
 
-void Daemon::tell(std::string_view text) {
-  log_line(LogLevel::info, text);
+void Daemon::tell(std::string_view text, LogLevel level) {
+  log_line(level, text);
 }
 
 }  // namespace latchstring::daemon

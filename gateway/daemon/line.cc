@@ -200,7 +200,8 @@ void Line::watch_broker() {
     watched_fd_ = -1;
     const link::Broker::Exit exit = broker_->on_exit();
     log_line(LogLevel::warning,
-             fmt::format("the managed broker on port {} ended and is started again: {}",
+             fmt::format("the managed broker on port {} ended ({}) and is started again. If that "
+                         "repeats, another program may use the port: `ss -ltnp` shows which",
                          broker_->port(), exit.how));
     restart_timer_ = loop_.after(exit.restart_in, [this] { restart_broker(); });
   });
