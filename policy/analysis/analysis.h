@@ -67,8 +67,9 @@ Output explain(const Path& file, const ExplainArguments& arguments, bool json);
 // The decision for a question as `explain` and `tests:` judge it: no quota used, the case number
 // present, a warrant, where the basis is one, for exactly this camera and footage.
 Decision judge(const Policy& policy, Question question, std::optional<Instant> now);
-// The document of `explain --json`.
-std::string to_json(const Policy& policy, const Decision& decision);
+// Why the gateway of this version refuses every request on this basis, whatever the rules say;
+// empty where it does not.
+std::string refused_today(Basis basis);
 
 // What `check` says besides faults.
 struct Warning {
@@ -76,6 +77,8 @@ struct Warning {
   std::string text;
 };
 std::vector<Warning> warnings(const Policy& policy, Instant now);
+// Rules and cameras that give nothing because of refused_today().
+std::vector<Warning> notes(const Policy& policy, Instant now);
 // What may be given, one sentence for each allow rule that permits anything.
 std::vector<std::string> possible(const Policy& policy, Instant now);
 // Rules that no test reaches.

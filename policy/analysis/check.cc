@@ -8,9 +8,9 @@
 namespace latchstring::policy {
 namespace {
 
-std::string warning_text(const std::string& name, const Warning& warning) {
-  if (warning.line == 0) return fmt::format("{}: warning: {}", name, warning.text);
-  return fmt::format("{}:{}: warning: {}", name, warning.line, warning.text);
+std::string remark(const std::string& name, std::string_view kind, const Warning& said) {
+  if (said.line == 0) return fmt::format("{}: {}: {}\n", name, kind, said.text);
+  return fmt::format("{}:{}: {}: {}\n", name, said.line, kind, said.text);
 }
 
 std::string counts_text(const Policy& policy) {
@@ -28,6 +28,7 @@ struct Report {
   std::string counts;
   std::vector<std::string> possible;
   std::vector<Warning> warnings;
+  std::vector<Warning> notes;
 };
 
 Report report_of(const Path& file, Instant now) {
@@ -39,14 +40,19 @@ Report report_of(const Path& file, Instant now) {
   report.counts = counts_text(**policy);
   report.possible = possible(**policy, now);
   report.warnings = warnings(**policy, now);
+  report.notes = notes(**policy, now);
   return report;
 }
 
-json::Writer to_json(const Report& report) {
-  std::vector<json::Writer> notes;
-  for (const Warning& warning : report.warnings) {
-    notes.emplace_back().integer("line", warning.line).string("text", warning.text);
+std::vector<json::Writer> to_json(const std::vector<Warning>& remarks) {
+  std::vector<json::Writer> out;
+  for (const Warning& said : remarks) {
+    out.emplace_back().integer("line", said.line).string("text", said.text);
   }
+  return out;
+}
+
+json::Writer to_json(const Report& report) {
   std::vector<std::string> errors;
   if (!report.status.ok()) errors.emplace_back(report.status.message());
   return json::Writer()
@@ -55,7 +61,8 @@ json::Writer to_json(const Report& report) {
       .strings("errors", errors)
       .string("counts", report.counts)
       .strings("possible", report.possible)
-      .objects("warnings", notes);
+      .objects("warnings", to_json(report.warnings))
+      .objects("notes", to_json(report.notes));
 }
 
 void print(const Report& report, Output& output) {
@@ -66,9 +73,8 @@ void print(const Report& report, Output& output) {
   output.out += fmt::format("{}: OK\n  {}\n", report.name, report.counts);
   if (report.possible.empty()) output.out += "  These rules share nothing.\n";
   for (const std::string& sentence : report.possible) output.out += "  " + sentence + "\n";
-  for (const Warning& warning : report.warnings) {
-    output.out += warning_text(report.name, warning) + "\n";
-  }
+  for (const Warning& said : report.warnings) output.out += remark(report.name, "warning", said);
+  for (const Warning& said : report.notes) output.out += remark(report.name, "note", said);
 }
 
 }  // namespace

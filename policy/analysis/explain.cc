@@ -75,14 +75,20 @@ json::Writer piece_json(const Piece& piece) {
   return out.strings("rules", piece.rules).strings("reasons", piece.reasons);
 }
 
-std::string document(const Decision& decision, const Always& always) {
+std::string document(const Decision& decision, const Always& always, Basis basis) {
   std::vector<json::Writer> pieces;
   for (const Piece& piece : decision.pieces) pieces.push_back(piece_json(piece));
-  return json::Writer()
-      .string("decision", to_string(decision.overall()))
+  json::Writer out;
+  out.string("decision", to_string(decision.overall()))
       .objects("pieces", pieces)
-      .object("limits", limits_json(always))
-      .text();
+      .object("limits", limits_json(always));
+  const std::string refused = refused_today(basis);
+  if (refused.empty()) {
+    out.json("gateway_refuses", "null");
+  } else {
+    out.string("gateway_refuses", refused);
+  }
+  return out.text();
 }
 
 std::string rules_text(const Policy& policy, const Piece& piece) {
@@ -95,8 +101,10 @@ std::string rules_text(const Policy& policy, const Piece& piece) {
   return out;
 }
 
-std::string plain_text(const Policy& policy, const Decision& decision) {
+std::string plain_text(const Policy& policy, const Decision& decision, Basis basis) {
   std::string out = fmt::format("decision: {}\n", to_string(decision.overall()));
+  const std::string refused = refused_today(basis);
+  if (!refused.empty()) out += fmt::format("REFUSED TODAY: {}\n", refused);
   for (const Piece& piece : decision.pieces) {
     out += fmt::format("{} to {}: {}\n", wall_clock_text(policy, piece.footage.from),
                        wall_clock_text(policy, piece.footage.to), to_string(piece.approval));
@@ -121,15 +129,11 @@ Output broken(const absl::Status& status, const Question& question, bool json) {
   Always none{};
   none.clips_per_month = 0;
   none.minutes_per_month = 0;
-  return {1, json ? document(decision, none) + "\n" : "decision: refuse\n",
+  return {1, json ? document(decision, none, question.basis) + "\n" : "decision: refuse\n",
           fmt::format("{}\n{}\n", std::string(status.message()), kNothingIsShared)};
 }
 
 }  // namespace
-
-std::string to_json(const Policy& policy, const Decision& decision) {
-  return document(decision, policy.always);
-}
 
 Output explain(const Path& file, const ExplainArguments& arguments, bool json) {
   const auto asked = read_question(arguments);
@@ -139,7 +143,11 @@ Output explain(const Path& file, const ExplainArguments& arguments, bool json) {
   const auto policy = load_and_test(file);
   if (!policy.ok()) return broken(policy.status(), asked->question, json);
   const Decision decision = judge(**policy, asked->question, asked->now);
-  return {0, json ? to_json(**policy, decision) + "\n" : plain_text(**policy, decision), ""};
+  const Basis basis = asked->question.basis;
+  return {0,
+          json ? document(decision, (*policy)->always, basis) + "\n"
+               : plain_text(**policy, decision, basis),
+          ""};
 }
 
 }  // namespace latchstring::policy

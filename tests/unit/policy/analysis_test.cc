@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "gateway/json/json.h"
 #include "tests/support/catch.h"
 #include "tests/support/policy.h"
@@ -51,13 +53,60 @@ TEST_CASE("explain --json is the documented document") {
         R"("redact":["audio","windows"],"height_at_most":null,"rules":["night"],)"
         R"("reasons":["one resident must agree within 2 days"]}],)"
         R"("limits":{"clip_at_most_seconds":1800,"footage_no_older_than_seconds":1209600,)"
-        R"("clips_per_month":6,"minutes_per_month":60,"agency_must_delete_after_seconds":7776000}})"
+        R"("clips_per_month":6,"minutes_per_month":60,"agency_must_delete_after_seconds":7776000},)"
+        R"("gateway_refuses":null})"
         "\n");
   const Output text = explain(house.file(), kQuestion, false);
   CHECK(text.out.find("decision: ask_one\n") == 0);
   CHECK(text.out.find("Mon 2026-05-04 22:00:05 to Mon 2026-05-04 22:10:00: ask_one") !=
         std::string::npos);
   CHECK(text.out.find("rule night (line 15)") != std::string::npos);
+}
+
+constexpr std::string_view kOrders =
+    "allow:\n"
+    "  - {name: orders, who: police, camera: [front, yard], basis: warrant, purpose: any,\n"
+    "     footage_days: every_day, footage_time: all_day, approval: ask_all, redact: none}\n";
+
+TEST_CASE("what the gateway refuses whatever the rules say is said beside the decision") {
+  const House house(kOrders);
+  ExplainArguments question = kQuestion;
+  for (const auto& [basis, words, decision] :
+       {std::tuple("warrant", "cannot check a warrant yet", "ask_all"),
+        std::tuple("preservation", "cannot hold footage on request yet", "refuse")}) {
+    question.basis = basis;
+    const Output text = explain(house.file(), question, false);
+    INFO(text.out);
+    CHECK(
+        text.out.find(fmt::format("decision: {}\nREFUSED TODAY: the gateway of this version {}; it "
+                                  "refuses every request on basis {}, whatever the rules permit",
+                                  decision, words, basis)) == 0);
+    const Output json = explain(house.file(), question, true);
+    CHECK(json.out.find(fmt::format("{{\"decision\":\"{}\"", decision)) == 0);
+    CHECK(json.out.find(fmt::format("\"gateway_refuses\":\"the gateway of this version {}",
+                                    words)) != std::string::npos);
+  }
+  question.basis = "emergency";
+  CHECK(explain(house.file(), question, false).out.find("REFUSED TODAY") == std::string::npos);
+}
+
+TEST_CASE("check notes what gives nothing today") {
+  const Instant now = at("2026-10-01T00:00:00Z");
+  const House house(kOrders);
+  const Output output = check({house.file()}, now, false);
+  INFO(output.out);
+  CHECK(output.exit_code == 0);
+  CHECK(output.out.find("rules.yaml:15: note: the rule \"orders\" gives nothing on basis warrant: "
+                        "the gateway of this version cannot check a warrant yet") !=
+        std::string::npos);
+  CHECK(output.out.find("rules.yaml: note: nothing of the camera \"yard\" is given") !=
+        std::string::npos);
+  CHECK(check({house.file()}, now, true).out.find("\"notes\":[{\"line\":15,") != std::string::npos);
+  // `any` means these too; what names neither says nothing.
+  std::string any(kNight);
+  any.replace(any.find("consent"), 7, "any");
+  CHECK(notes(*test::load(any), now).size() == 3);
+  CHECK(notes(*test::load(kNight), now).size() == 1);  // the yard
 }
 
 TEST_CASE("explain answers every well-formed question") {
