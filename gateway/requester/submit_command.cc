@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
 #include "gateway/requester/commands.h"
@@ -42,6 +44,18 @@ absl::StatusOr<wire::Request> request_of(const Options& options, const Desk& des
   return request;
 }
 
+// It may still be right: cameras have ids too, and the household may have published more since.
+void warn_of_unknown_cameras(const Options& options, const wire::Ticket& ticket) {
+  if (ticket.cameras.empty()) return;
+  for (const std::string& camera : options.cameras) {
+    if (std::find(ticket.cameras.begin(), ticket.cameras.end(), camera) != ticket.cameras.end()) {
+      continue;
+    }
+    warn(fmt::format("`{}` is not a camera that the household published; those are: {}",
+                     shown(camera), shown(fmt::format("{}", fmt::join(ticket.cameras, ", ")))));
+  }
+}
+
 // Until the gateway said `received`; with --wait, until it released something or closed it.
 absl::StatusOr<int> wait_for_answer(Dialogue& dialogue, const Desk& desk, const std::string& id,
                                     bool for_release) {
@@ -63,6 +77,7 @@ int submit(const Options& options) {
   if (!desk.ok()) return fail(desk.status(), hint_for(desk.status()));
   auto request = request_of(options, **desk);
   if (!request.ok()) return usage(message_of(request.status()));
+  warn_of_unknown_cameras(options, (*desk)->ticket);
   const auto dialogue = Dialogue::connect((*desk)->parts());
   if (!dialogue.ok()) return fail(dialogue.status(), hint_for(dialogue.status()));
   const std::string id = request->id;
@@ -100,7 +115,13 @@ void add_reason(CLI::App& command, Options& options) {
   command.add_option("--purpose", options.purpose, "a word, like traffic_collision")
       ->type_name("WORD")
       ->required();
-  command.add_option("--case", options.case_number, "case number")->type_name("NUMBER")->required();
+  command.add_option("--case", options.case_number, "case number")
+      ->type_name("NUMBER")
+      ->required()
+      ->check([](const std::string& text) {
+        return text.find_first_not_of(' ') == std::string::npos ? "give the number of your case"
+                                                                : "";
+      });
   command.add_option("--description", options.description,
                      "for the residents to read, at most 2,000 characters");
 }

@@ -10,7 +10,7 @@ import pytest
 
 from cells import cells_of_file
 from clips import check_folder, frame_count
-from house import PIN, Faketime, seconds_of, wait_for
+from house import PIN, Faketime, rfc3339, seconds_of, wait_for
 from officer import DAY, b64
 from requester import Requester, end_stopped
 
@@ -62,6 +62,15 @@ def test_every_frame_of_the_granted_interval_and_no_other(evidence):
     numbers = [cell.frame for cell in cells]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert times[0] - begin < 0.2 and end - times[-1] < 0.2
+
+
+def test_a_camera_that_was_not_published_is_pointed_out(world):
+    begin, end = world.footage(2)
+    asked = ("--from", rfc3339(begin), "--to", rfc3339(end), "--basis", "consent", "--purpose",
+             "burglary", "--case", "1")
+    for camera, warned in (("garage", True), ("street side", False)):
+        done = world.requester.run("submit", *world.requester.mine(), "--camera", camera, *asked)
+        assert ("not a camera that the household published" in done.stderr) == warned, done.stderr
 
 
 def test_the_anchor_decides_who_signed(world, evidence):
