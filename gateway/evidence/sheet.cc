@@ -94,9 +94,8 @@ std::string clock_words(const wire::Manifest& m) {
   std::string text = m.clock == "kernel" ? "synchronised, as the operating system states"
                                          : "taken as it was, not known to be synchronised";
   if (m.camera_offset_ms) {
-    text +=
-        fmt::format("; the camera's own clock was {} ms {} of it", std::abs(*m.camera_offset_ms),
-                    *m.camera_offset_ms < 0 ? "behind" : "ahead");
+    text += fmt::format("; the camera's own clock was {} ms {}", std::abs(*m.camera_offset_ms),
+                        *m.camera_offset_ms < 0 ? "behind it" : "ahead of it");
   }
   return text;
 }
