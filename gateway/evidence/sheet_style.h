@@ -48,8 +48,8 @@ ul, ol { margin: .6rem 0; padding-left: 1.4rem; }
   .lines { grid-template-columns: 1fr; }
 }
 @media print {
-  @page { margin: 18mm; }
-  body { background: none; font-size: 10.5pt; }
+  @page { margin: 14mm; }
+  body { background: none; font-size: 10pt; }
   main { max-width: none; margin: 0; padding: 0; border: 0; box-shadow: none; }
   h2 { break-after: avoid; }
   tr, pre { break-inside: avoid; }
