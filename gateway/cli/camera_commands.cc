@@ -11,7 +11,10 @@ namespace latchstring::cli {
 namespace {
 
 struct AddOptions {
-  config::Camera camera;
+  config::Camera camera;  // what was given
+  bool user_given = false;
+  bool audio_given = false;
+  bool label_given = false;
   std::string sharing;
   std::optional<int> password_fd;
   bool replace = false;
@@ -20,52 +23,117 @@ struct AddOptions {
 // Both files with the camera in them, each checked as the daemon will.
 struct Edited {
   config::Config config;
+  config::Camera camera;
   std::string gateway;
-  std::string rules;  // empty: untouched
+  std::string rules;                  // empty: untouched
+  std::vector<std::string> kept;      // of the camera that was there
+  std::optional<std::string> listed;  // how the rules share it; none: not listed
 };
 
-absl::StatusOr<Edited> edit_files(const Session& session, const AddOptions& options) {
+// What is not given stays as it was.
+config::Camera merged(const AddOptions& options, const config::Camera& before,
+                      std::vector<std::string>& kept) {
+  config::Camera camera = options.camera;
+  if (camera.url.empty()) {
+    camera.url = before.url;
+    kept.push_back(fmt::format("the address {}", before.url));
+  }
+  if (!options.user_given && !before.user.empty()) {
+    camera.user = before.user;
+    camera.password_credential = before.password_credential;
+    kept.push_back(fmt::format("the user {}{}", before.user,
+                               options.password_fd.has_value() ? "" : " and its password"));
+  }
+  if (!options.audio_given && before.audio) {
+    camera.audio = true;
+    kept.emplace_back("its sound");
+  }
+  if (!options.label_given && !before.label.empty()) {
+    camera.label = before.label;
+    kept.push_back(fmt::format("the label \"{}\"", before.label));
+  }
+  return camera;
+}
+
+absl::Status edit_gateway(const Session& session, const AddOptions& options,
+                          const config::Config& before, Edited& edited) {
   const Path file = session.gateway_yaml();
-  LS_ASSIGN(const config::Config before, session.config());
   LS_ASSIGN(const std::string text, read_file(file, config::kConfigBytesMax));
-  const std::string value = config::camera_value(options.camera);
-  const bool is_there = before.find_camera(options.camera.id) != nullptr;
-  if (is_there && !options.replace)
+  const config::Camera* there = before.find_camera(options.camera.id);
+  if (there != nullptr && !options.replace)
     return not_now("the camera `{}` is in `{}` already; --replace puts this one in its place",
                    options.camera.id, file.string());
-  Edited edited;
-  const auto edit = is_there ? config::replace_entry : config::insert_entry;
-  LS_ASSIGN(edited.gateway, edit(text, "gateway.yaml", "cameras", options.camera.id, value));
+  if (there == nullptr && options.camera.url.empty())
+    return not_found("there is no camera `{}` to replace: give its --url", options.camera.id);
+  edited.camera = there != nullptr ? merged(options, *there, edited.kept) : options.camera;
+  if (!edited.camera.user.empty() && edited.camera.password_credential.empty())
+    edited.camera.password_credential = edited.camera.id;
+  const auto changed = there != nullptr
+                           ? config::replace_camera(text, "gateway.yaml", *there, edited.camera)
+                           : config::insert_entry(text, "gateway.yaml", "cameras", edited.camera.id,
+                                                  config::camera_value(edited.camera));
+  if (!changed.ok()) return changed.status();
+  edited.gateway = *changed;
   LS_ASSIGN(edited.config, config::load(edited.gateway, file));
-  if (options.sharing.empty()) return edited;
-  LS_ASSIGN(const std::string rules, read_file(before.rules, kRulesBytesMax));
-  LS_ASSIGN(edited.rules, config::insert_entry(rules, before.rules.filename().string(), "cameras",
-                                               options.camera.id,
-                                               fmt::format("{{sharing: {}}}", options.sharing)));
-  LS_RETURN_IF_ERROR(load_rules(edited.rules, before.rules).status());
+  return absl::OkStatus();
+}
+
+absl::Status edit_rules(const AddOptions& options, const Path& file, Edited& edited) {
+  const absl::StatusOr<std::string> rules = read_file(file, kRulesBytesMax);
+  if (rules.ok()) edited.listed = sharing_in_rules(*rules, options.camera.id);
+  if (options.sharing.empty() || edited.listed == options.sharing) return absl::OkStatus();
+  if (!rules.ok()) return rules.status();
+  if (edited.listed.has_value())
+    return not_now(
+        "`{}` shares `{}` as {}: write {} there yourself, and mind the rules that name it",
+        file.string(), options.camera.id, *edited.listed, options.sharing);
+  LS_ASSIGN(edited.rules,
+            config::insert_entry(*rules, file.filename().string(), "cameras", options.camera.id,
+                                 fmt::format("{{sharing: {}}}", options.sharing)));
+  edited.listed = options.sharing;
+  return load_rules(edited.rules, file).status();
+}
+
+absl::StatusOr<Edited> edit_files(const Session& session, const AddOptions& options) {
+  LS_ASSIGN(const config::Config before, session.config());
+  Edited edited;
+  LS_RETURN_IF_ERROR(edit_gateway(session, options, before, edited));
+  LS_RETURN_IF_ERROR(edit_rules(options, before.rules, edited));
   return edited;
 }
 
-absl::Status store_password(const AddOptions& options, const config::Config& config) {
-  if (options.camera.user.empty()) return absl::OkStatus();
+absl::Status store_password(const AddOptions& options, const Edited& edited) {
+  const bool is_new = options.user_given || options.password_fd.has_value();
+  if (edited.camera.user.empty() || !is_new) return absl::OkStatus();
   const Secrets secrets(options.password_fd, "--password-fd");
   LS_ASSIGN(const control::Pin password,
-            secrets.ask(fmt::format("Password of {} at the camera:", options.camera.user)));
-  return config::write_credential(config, options.camera.password_credential, password.view());
+            secrets.ask(fmt::format("Password of {} at the camera:", edited.camera.user)));
+  return config::write_credential(edited.config, edited.camera.password_credential,
+                                  password.view());
 }
 
-int add(const Session& session, AddOptions options) {
-  if (!options.camera.user.empty()) options.camera.password_credential = options.camera.id;
+void say_sharing(const Edited& edited) {
+  if (!edited.listed.has_value()) {
+    say("No rule can share it before it stands under \"cameras:\" of the rules file.\n");
+  } else {
+    say(fmt::format("In the rules file: sharing {}.\n", shown(*edited.listed)));
+  }
+}
+
+int add(const Session& session, const AddOptions& options) {
+  if (options.camera.url.empty() && !options.replace)
+    return usage("--url is required", "only with --replace it may stay as it was");
   const absl::StatusOr<Edited> edited = edit_files(session, options);
   if (!edited.ok()) return fail(edited.status());
   // The password first: a camera that is named can then be reached.
-  absl::Status status = store_password(options, edited->config);
+  absl::Status status = store_password(options, *edited);
   if (status.ok()) status = replace_file(session.gateway_yaml(), edited->gateway);
   if (status.ok() && !edited->rules.empty())
     status = replace_file(edited->config.rules, edited->rules);
   if (!status.ok()) return fail(status);
   say(fmt::format("The camera {} stands in {}.\n", options.camera.id,
                   session.gateway_yaml().string()));
+  if (!edited->kept.empty()) say(fmt::format("Kept as it was: {}.\n", shown(joined(edited->kept))));
   const absl::Status reloaded = reload(session);
   if (absl::IsUnavailable(reloaded)) {
     say("latchstringd is not running; it records the camera once it is started.\n");
@@ -74,8 +142,7 @@ int add(const Session& session, AddOptions options) {
   } else {
     say(fmt::format("`latchstring camera test {}` says what it sends.\n", options.camera.id));
   }
-  if (options.sharing.empty())
-    say("No rule can share it before it stands under \"cameras:\" of the rules file.\n");
+  say_sharing(*edited);
   return kDone;
 }
 
@@ -111,26 +178,34 @@ void add_add(CLI::App& group, Session& session) {
       "latchstring camera add front_door --url rtsp://192.168.30.11/stream1 --user viewer");
   config::Camera& camera = options->camera;
   command->add_option("NAME", camera.id, "small letters, digits and _")->required();
-  command->add_option("--url", camera.url, "its RTSP address, without user and password")
-      ->type_name("URL")
-      ->required();
-  command->add_option("--user", camera.user, "name to log in with; its password is asked")
-      ->type_name("NAME");
+  command
+      ->add_option("--url", camera.url,
+                   "its RTSP address, without user and password; required for a new camera")
+      ->type_name("URL");
+  CLI::Option* user =
+      command->add_option("--user", camera.user, "name to log in with; its password is asked")
+          ->type_name("NAME");
   command
       ->add_option("--password-fd", options->password_fd,
                    "file descriptor that holds the password, one line")
       ->type_name("N")
       ->check(CLI::Range(0, 1'048'576));
-  command->add_flag("--audio", camera.audio, "record its sound");
-  command->add_option("--label", camera.label, "how tickets name it; else they do not")
-      ->type_name("TEXT");
+  CLI::Option* audio =
+      command->add_flag("--audio,!--no-audio", camera.audio, "record its sound, or not");
+  CLI::Option* label =
+      command->add_option("--label", camera.label, "how tickets name it; else they do not")
+          ->type_name("TEXT");
   command
       ->add_option("--sharing", options->sharing,
                    "enter it in the rules file too: by_rule, warrant_only or never")
       ->check(CLI::IsMember({"by_rule", "warrant_only", "never"}))
       ->type_name("WORD");
-  command->add_flag("--replace", options->replace, "in the place of the camera of this name");
-  command->callback([options, &session] {
+  command->add_flag("--replace", options->replace,
+                    "change the camera of this name; what is not given stays, \"\" takes it away");
+  command->callback([options, user, audio, label, &session] {
+    options->user_given = user->count() > 0;
+    options->audio_given = audio->count() > 0;
+    options->label_given = label->count() > 0;
     session.run = [options, &session] { return add(session, *options); };
   });
 }

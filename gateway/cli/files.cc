@@ -51,6 +51,12 @@ constexpr std::string_view kRulesRest =
     "#     redact: none\n"
     "allow: []\n";
 
+// Of a file that others have judged or will judge.
+std::optional<yaml::Node> parsed(std::string_view text) {
+  yaml::Faults ignored("rules", text);
+  return yaml::parse(text, ignored);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const policy::Policy>> load_rules(std::string_view text,
@@ -63,6 +69,16 @@ absl::StatusOr<std::shared_ptr<const policy::Policy>> load_rules(std::string_vie
     return read_file(folder / name, kKeyFileBytesMax);
   };
   return policy::load_and_test(source);
+}
+
+std::optional<std::string> sharing_in_rules(std::string_view text, std::string_view camera) {
+  const std::optional<yaml::Node> root = parsed(text);
+  const yaml::Node* cameras = root.has_value() ? root->find("cameras") : nullptr;
+  const yaml::Node* listed =
+      cameras != nullptr && cameras->is_map() ? cameras->find(camera) : nullptr;
+  if (listed == nullptr) return std::nullopt;
+  const yaml::Node* word = listed->is_map() ? listed->find("sharing") : nullptr;
+  return word != nullptr && word->is_scalar() ? word->text : "never";  // the default
 }
 
 absl::Status replace_file(const Path& file, std::string_view text) {
@@ -80,8 +96,7 @@ Zone zone_of(const absl::StatusOr<config::Config>& config) {
   if (!config.ok()) return Zone();
   const absl::StatusOr<std::string> text = read_file(config->rules, kRulesBytesMax);
   if (!text.ok()) return Zone();
-  yaml::Faults ignored("rules", *text);
-  const std::optional<yaml::Node> root = yaml::parse(*text, ignored);
+  const std::optional<yaml::Node> root = parsed(*text);
   const yaml::Node* household = root.has_value() ? root->find("household") : nullptr;
   const yaml::Node* name =
       household != nullptr && household->is_map() ? household->find("timezone") : nullptr;

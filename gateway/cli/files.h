@@ -5,6 +5,7 @@
 #include <absl/status/statusor.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ inline constexpr std::uint64_t kKeyFileBytesMax = 16 * 1024;
 // daemon loads it.
 absl::StatusOr<std::shared_ptr<const policy::Policy>> load_rules(std::string_view text,
                                                                  const Path& file);
+
+// How the rules file shares this camera, in its own word; nullopt: not listed, or no YAML.
+std::optional<std::string> sharing_in_rules(std::string_view text, std::string_view camera);
 
 // Whole new content, with the mode and the owner that the file has.
 absl::Status replace_file(const Path& file, std::string_view text);

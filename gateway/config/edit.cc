@@ -1,149 +1,25 @@
 #include "gateway/config/edit.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "gateway/base/status.h"
-#include "gateway/yaml/yaml.h"
+#include "gateway/config/editor.h"
 
 namespace latchstring::config {
 namespace {
 
 using yaml::Node;
 
-// Text with the offsets of its lines: what stands between the tree's places and the bytes.
-class Editor {
- public:
-  explicit Editor(std::string_view text) : text_(text) {
-    starts_.push_back(0);
-    for (std::size_t i = 0; i < text_.size(); ++i)
-      if (text_[i] == '\n') starts_.push_back(i + 1);
-  }
-
-  const std::string& text() const { return text_; }
-  char at(std::size_t offset) const { return offset < text_.size() ? text_[offset] : '\0'; }
-
-  std::size_t offset_of(const yaml::Place& place) const {
-    std::size_t offset = line_start(place.line);
-    for (int column = 1; column < place.column; ++column) offset = next_character(offset);
-    return offset;
-  }
-
-  // Of the line with this number; one past the end for later ones.
-  std::size_t line_start(int line) const {
-    const auto index = static_cast<std::size_t>(line - 1);
-    return index < starts_.size() ? starts_[index] : text_.size();
-  }
-
-  // The first line after `first` and before `end` that holds nothing of what `first` began:
-  // comments and empty lines at the end belong to what follows.
-  int content_end(int first, int end) const {
-    int last = end;
-    while (last > first + 1 && !has_content(last - 1)) --last;
-    return last;
-  }
-
-  int line_count() const { return static_cast<int>(starts_.size()); }
-
-  std::string replaced(std::size_t from, std::size_t to, std::string_view by) const {
-    return text_.substr(0, from) + std::string(by) + text_.substr(to);
-  }
-
-  // The end of the flow value that begins at `offset`: its `,` or closing bracket, white space
-  // before that excluded.
-  std::size_t flow_value_end(std::size_t offset) const {
-    int depth = 0;
-    std::size_t end = offset;
-    for (std::size_t i = offset; i < text_.size();) {
-      const char c = text_[i];
-      const bool closes = c == '}' || c == ']';
-      if (depth == 0 && (closes || c == ',')) return end;
-      if (c == '{' || c == '[') ++depth;
-      if (closes) --depth;
-      const bool is_comment = c == '#' && i > 0 && is_space(text_[i - 1]);
-      if (is_comment) {
-        i = std::min(text_.find('\n', i), text_.size());
-        continue;
-      }
-      const bool quote_opens = (c == '"' || c == '\'') && opens_scalar(i);
-      i = quote_opens ? after_quotes(i) : i + 1;
-      if (!is_space(c)) end = i;
-    }
-    return end;
-  }
-
-  // The bracket that closes the flow collection that opens at `offset`.
-  std::size_t flow_close(std::size_t offset) const {
-    std::size_t i = offset + 1;
-    while (i < text_.size()) {
-      i = skip_space_and_comments(flow_value_end(i));
-      if (at(i) != ',') return i;
-      ++i;
-    }
-    return i;
-  }
-
-  std::size_t skip_space_and_comments(std::size_t i) const {
-    while (i < text_.size()) {
-      if (text_[i] == '#') {
-        i = std::min(text_.find('\n', i), text_.size());
-      } else if (is_space(text_[i])) {
-        ++i;
-      } else {
-        break;
-      }
-    }
-    return i;
-  }
-
-  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r'; }
-
- private:
-  std::size_t next_character(std::size_t offset) const {
-    ++offset;
-    while (offset < text_.size() && (static_cast<unsigned char>(text_[offset]) & 0xc0) == 0x80)
-      ++offset;
-    return offset;
-  }
-
-  bool has_content(int line) const {
-    const std::size_t end = line_start(line + 1);
-    std::size_t i = line_start(line);
-    while (i < end && is_space(text_[i])) ++i;
-    return i < end && text_[i] != '#';
-  }
-
-  // A quote in the middle of a plain scalar is only a character.
-  bool opens_scalar(std::size_t i) const {
-    while (i > 0 && is_space(text_[i - 1])) --i;
-    return i == 0 || std::string_view("{[,:").find(text_[i - 1]) != std::string_view::npos;
-  }
-
-  std::size_t after_quotes(std::size_t open) const {
-    const char quote = text_[open];
-    for (std::size_t i = open + 1; i < text_.size(); ++i) {
-      if (quote == '"' && text_[i] == '\\') {
-        ++i;
-      } else if (text_[i] == quote) {
-        if (quote == '\'' && at(i + 1) == '\'') {
-          ++i;
-        } else {
-          return i + 1;
-        }
-      }
-    }
-    return text_.size();
-  }
-
-  const std::string text_;
-  std::vector<std::size_t> starts_;
-};
-
 // A top-level key, its value and the first line after both.
 struct Section {
   const yaml::Key* key = nullptr;
   const Node* value = nullptr;
   int end = 0;
+  std::size_t siblings = 0;  // keys beside it, itself included
 };
 
 absl::StatusOr<Node> parse(std::string_view text, std::string_view file_name) {
@@ -158,7 +34,7 @@ std::optional<Section> find_section(const Editor& editor, const Node& root, std:
     if (root.keys[i].text != name) continue;
     const int end =
         i + 1 < root.keys.size() ? root.keys[i + 1].place.line : editor.line_count() + 1;
-    return Section{&root.keys[i], &root.items[i], end};
+    return Section{&root.keys[i], &root.items[i], end, root.keys.size()};
   }
   return std::nullopt;
 }
@@ -233,6 +109,48 @@ std::string empty_section(const Editor& editor, const Section& section, int firs
   return text.insert(colon + 1, " {}");
 }
 
+// The section without this entry, which it has.
+std::string without(const Editor& editor, const Section& section, std::string_view id) {
+  const auto& keys = section.value->keys;
+  const auto key = std::find_if(keys.begin(), keys.end(),
+                                [&](const yaml::Key& each) { return each.text == id; });
+  const auto index = static_cast<std::size_t>(key - keys.begin());
+  if (is_flow(editor, *section.value))
+    return remove_in_flow(editor, *section.value, index, editor.offset_of(key->place));
+  const int end = end_of_entry(editor, section, index);
+  if (keys.size() == 1) return empty_section(editor, section, key->place.line, end);
+  return editor.replaced(editor.line_start(key->place.line), editor.line_start(end), "");
+}
+
+// A section that stands in brackets, with a line for each entry and one for the new one; nullopt
+// where that cannot be done without moving a comment.
+std::optional<std::string> on_lines(const Editor& editor, const Section& section,
+                                    std::string_view file_name, std::string_view entry) {
+  const Node& map = *section.value;
+  const std::size_t open = editor.offset_of(map.place);
+  const std::size_t close = editor.flow_close(open);
+  if (editor.has_comment(open, close)) return std::nullopt;
+  std::string lines;
+  for (std::size_t i = 0; i < map.items.size(); ++i) {
+    const std::size_t end = editor.flow_value_end(editor.offset_of(map.items[i].place));
+    lines += fmt::format("  {}\n", editor.between(editor.offset_of(map.keys[i].place), end));
+  }
+  lines += fmt::format("  {}\n", entry);
+  // What stands behind the bracket, a comment, stays on the line of the key.
+  const std::size_t rest = std::min(editor.text().find('\n', close), editor.text().size());
+  std::size_t colon = open;
+  while (editor.at(colon - 1) != ':') --colon;
+  const std::string text =
+      editor.between(0, colon) + editor.between(close + 1, rest) + "\n" + lines +
+      editor.between(std::min(rest + 1, editor.text().size()), editor.text().size());
+  const absl::StatusOr<Node> root = parse(text, file_name);
+  const Node* made = root.ok() ? root->find(section.key->text) : nullptr;
+  const bool holds = made != nullptr && made->is_map() &&
+                     made->keys.size() == map.keys.size() + 1 &&
+                     root->keys.size() == section.siblings;
+  return holds ? std::optional(text) : std::nullopt;
+}
+
 absl::StatusOr<const Node*> find_list(const Node& root, std::string_view file_name,
                                       std::string_view section, std::string_view key) {
   const Node* map = root.find(section);
@@ -240,6 +158,16 @@ absl::StatusOr<const Node*> find_list(const Node& root, std::string_view file_na
   if (list == nullptr || !list->is_list())
     return not_now("`{}` has no list \"{}\" under \"{}\"", file_name, key, section);
   return list;
+}
+
+// As they are written; empty: left out.
+std::array<std::pair<std::string_view, std::string>, 5> members_of(const Camera& camera) {
+  const auto quoted = [](const std::string& text) { return text.empty() ? "" : yaml_text(text); };
+  return {{{"url", quoted(camera.url)},
+           {"user", quoted(camera.user)},
+           {"password_credential", camera.password_credential},
+           {"audio", camera.audio ? "yes" : ""},
+           {"label", quoted(camera.label)}}};
 }
 
 }  // namespace
@@ -260,26 +188,34 @@ absl::StatusOr<std::string> insert_entry(std::string_view text, std::string_view
     return not_now("\"{}\" in `{}` is not a map of entries", section, file_name);
   if (found->value->find(id) != nullptr)
     return not_now("`{}` already has `{}` under \"{}\"", file_name, id, section);
-  if (is_flow(editor, *found->value)) return append_in_flow(editor, *found->value, entry);
-  return append_line(editor, found->value->keys.back().place, found->end, entry);
+  if (!is_flow(editor, *found->value))
+    return append_line(editor, found->value->keys.back().place, found->end, entry);
+  const std::optional<std::string> lines = on_lines(editor, *found, file_name, entry);
+  return lines.has_value() ? *lines : append_in_flow(editor, *found->value, entry);
 }
 
-absl::StatusOr<std::string> replace_entry(std::string_view text, std::string_view file_name,
-                                          std::string_view section, std::string_view id,
-                                          std::string_view value) {
+absl::StatusOr<std::string> set_member(std::string_view text, std::string_view file_name,
+                                       std::string_view section, std::string_view id,
+                                       std::string_view member, std::string_view value) {
   LS_ASSIGN(const Node root, parse(text, file_name));
   const Editor editor(text);
   const auto found = find_section(editor, root, section);
   if (!found.has_value()) return not_found("`{}` has no \"{}\"", file_name, section);
   LS_ASSIGN(const std::size_t index, find_key(*found->value, file_name, section, id));
-  const std::size_t begin = editor.offset_of(found->value->keys[index].place);
-  const std::string entry = fmt::format("{}: {}", id, value);
-  if (is_flow(editor, *found->value)) {
-    const std::size_t at = editor.offset_of(found->value->items[index].place);
-    return editor.replaced(begin, editor.flow_value_end(at), entry);
+  const Section entry{&found->value->keys[index], &found->value->items[index],
+                      end_of_entry(editor, *found, index), found->value->keys.size()};
+  if (!entry.value->is_map()) return not_now("`{}` in `{}` is not a map", id, file_name);
+  const Node* there = entry.value->find(member);
+  if (value.empty()) return there == nullptr ? std::string(text) : without(editor, entry, member);
+  if (there != nullptr && there->is_scalar()) {
+    yaml::Place behind = there->place;
+    behind.column += behind.width;
+    return editor.replaced(editor.offset_of(there->place), editor.offset_of(behind), value);
   }
-  const std::size_t end = editor.line_start(end_of_entry(editor, *found, index));
-  return editor.replaced(begin, end, entry + "\n");
+  if (there != nullptr) return not_now("\"{}\" of `{}` is not a single value", member, id);
+  const std::string line = fmt::format("{}: {}", member, value);
+  if (is_flow(editor, *entry.value)) return append_in_flow(editor, *entry.value, line);
+  return append_line(editor, entry.value->keys.back().place, entry.end, line);
 }
 
 absl::StatusOr<std::string> remove_entry(std::string_view text, std::string_view file_name,
@@ -288,14 +224,8 @@ absl::StatusOr<std::string> remove_entry(std::string_view text, std::string_view
   const Editor editor(text);
   const auto found = find_section(editor, root, section);
   if (!found.has_value()) return not_found("`{}` has no \"{}\"", file_name, section);
-  LS_ASSIGN(const std::size_t index, find_key(*found->value, file_name, section, id));
-  const yaml::Place& place = found->value->keys[index].place;
-  if (is_flow(editor, *found->value)) {
-    return remove_in_flow(editor, *found->value, index, editor.offset_of(place));
-  }
-  const int end = end_of_entry(editor, *found, index);
-  if (found->value->keys.size() == 1) return empty_section(editor, *found, place.line, end);
-  return editor.replaced(editor.line_start(place.line), editor.line_start(end), "");
+  LS_RETURN_IF_ERROR(find_key(*found->value, file_name, section, id).status());
+  return without(editor, *found, id);
 }
 
 absl::StatusOr<std::string> insert_word(std::string_view text, std::string_view file_name,
@@ -336,13 +266,25 @@ absl::StatusOr<std::string> remove_word(std::string_view text, std::string_view 
 }
 
 std::string camera_value(const Camera& camera) {
-  std::string value = fmt::format("{{url: {}", yaml_text(camera.url));
-  if (!camera.user.empty()) value += fmt::format(", user: {}", yaml_text(camera.user));
-  if (!camera.password_credential.empty())
-    value += fmt::format(", password_credential: {}", camera.password_credential);
-  if (camera.audio) value += ", audio: yes";
-  if (!camera.label.empty()) value += fmt::format(", label: {}", yaml_text(camera.label));
-  return value + "}";
+  std::string value;
+  for (const auto& [name, written] : members_of(camera)) {
+    if (!written.empty())
+      value += fmt::format("{}{}: {}", value.empty() ? "" : ", ", name, written);
+  }
+  return "{" + value + "}";
+}
+
+absl::StatusOr<std::string> replace_camera(std::string_view text, std::string_view file_name,
+                                           const Camera& before, const Camera& after) {
+  std::string edited(text);
+  const auto old_members = members_of(before);
+  const auto members = members_of(after);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const auto& [name, written] = members[i];
+    if (written == old_members[i].second) continue;
+    LS_ASSIGN(edited, set_member(edited, file_name, "cameras", after.id, name, written));
+  }
+  return edited;
 }
 
 std::string yaml_text(std::string_view text) {

@@ -134,19 +134,75 @@ def test_camera_add_writes_one_line_and_no_password(household):
                          secrets=("s3cret",), fd_option="--password-fd")
     assert done.returncode == 0, done.stderr
     assert file.read_text() == before.replace(
-        "cameras: {}", 'cameras: {front_door: {url: "rtsp://192.168.30.11/stream1", user: "viewer",'
-        ' password_credential: front_door, label: "street side"}}')
+        "cameras: {}", 'cameras:\n  front_door: {url: "rtsp://192.168.30.11/stream1", '
+        'user: "viewer", password_credential: front_door, label: "street side"}')
     secret = household.folder / "state/credentials/front_door"
     assert secret.read_text() == "s3cret\n" and mode(secret) == 0o600
-    assert "front_door: {sharing: by_rule}" in (household.folder / "house-rules.yaml").read_text()
+    rules = (household.folder / "house-rules.yaml").read_text()
+    assert "\ncameras:\n  front_door: {sharing: by_rule}\n" in rules
     assert household.run("policy", "check").returncode == 0
 
     again = household.run("camera", "add", "front_door", "--url", "rtsp://192.168.30.12/s")
     assert again.returncode == 1 and "--replace" in again.stderr
-    done = household.run("camera", "add", "front_door", "--url", "rtsp://192.168.30.12/s",
-                         "--replace")
+
+
+def test_each_camera_stands_on_a_line_of_its_own(household):
+    assert household.init("--demo").returncode == 0
+    for name in ("front_door", "garden", "drive"):
+        done = household.run("camera", "add", name, "--url", f"rtsp://192.168.30.11/{name}",
+                             "--sharing", "never")
+        assert done.returncode == 0, done.stderr
+        assert "In the rules file: sharing never." in done.stdout
+    lines = [f'  {name}: {{url: "rtsp://192.168.30.11/{name}"}}\n'
+             for name in ("front_door", "garden", "drive")]
+    assert "\ncameras:\n" + "".join(lines) in (household.folder / "gateway.yaml").read_text()
+    rules = (household.folder / "house-rules.yaml").read_text()
+    assert "\ncameras:\n  front_door: {sharing: never}\n  garden: {sharing: never}\n" in rules
+
+
+def test_a_replaced_camera_keeps_what_is_not_given(household):
+    assert household.init("--demo").returncode == 0
+    file = household.folder / "gateway.yaml"
+    rules = household.folder / "house-rules.yaml"
+    secret = household.folder / "state/credentials/front_door"
+
+    def add(*arguments, **more):
+        return household.run("camera", "add", "front_door", *arguments, **more)
+
+    def line():
+        return re.search(r"^  front_door: (.*)$", file.read_text(), re.M)[1]
+
+    assert add("--url", "rtsp://192.168.30.11/s", "--user", "viewer", "--audio", "--label",
+               "street side", "--sharing", "by_rule", secrets=("s3cret",),
+               fd_option="--password-fd").returncode == 0
+    file.write_text(file.read_text().replace('"street side"}', '"street side"}  # ours'))
+    before, shared = line(), rules.read_text()
+    done = add("--url", "rtsp://192.168.30.12/s", "--replace")
     assert done.returncode == 0, done.stderr
-    assert 'cameras: {front_door: {url: "rtsp://192.168.30.12/s"}}' in file.read_text()
+    assert line() == before.replace("30.11", "30.12") and secret.read_text() == "s3cret\n"
+    assert ('Kept as it was: the user viewer and its password, its sound, the label "street side".'
+            in done.stdout)
+    assert "In the rules file: sharing by_rule." in done.stdout
+    assert "No rule can share it" not in done.stdout
+    # The same word again is no fault; another one is for the household to write.
+    assert add("--replace", "--sharing", "by_rule").returncode == 0
+    done = add("--replace", "--sharing", "never")
+    assert done.returncode == 1 and "as by_rule: write never there yourself" in done.stderr
+    assert rules.read_text() == shared
+    # Only the password, then nothing but the address.
+    assert add("--replace", secrets=("n3w",), fd_option="--password-fd").returncode == 0
+    assert secret.read_text() == "n3w\n" and line() == before.replace("30.11", "30.12")
+    done = add("--replace", "--user", "", "--no-audio", "--label", "")
+    assert done.returncode == 0, done.stderr
+    assert line() == '{url: "rtsp://192.168.30.12/s"}  # ours'
+    assert "Kept as it was: the address rtsp://192.168.30.12/s." in done.stdout
+
+
+def test_a_camera_that_is_not_there_cannot_be_replaced_without_an_address(household):
+    assert household.init("--demo").returncode == 0
+    done = household.run("camera", "add", "front_door", "--replace")
+    assert done.returncode == 1 and "give its --url" in done.stderr
+    assert "cameras: {}" in (household.folder / "gateway.yaml").read_text()
 
 
 @pytest.mark.parametrize("url", ["http://192.168.30.11/", "rtsp://me:pw@192.168.30.11/", "rtsp://",

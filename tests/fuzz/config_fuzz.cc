@@ -24,6 +24,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   ensure(with->cameras.size() == before->cameras.size() + 1 && with->cameras.back() == camera);
+  config::Camera changed = camera;
+  changed.url = "rtsp://192.168.1.3/s";
+  changed.label = "label, } for the \"test\"";
+  const auto replaced = config::replace_camera(*added, kFile, camera, changed);
+  ensure(replaced.ok());
+  const auto other = config::load(*replaced, "/house/gateway.yaml");
+  ensure(!other.ok() || other->cameras.back() == changed);
   const auto removed = config::remove_entry(*added, kFile, "cameras", camera.id);
   ensure(removed.ok());
   const auto after = config::load(*removed, "/house/gateway.yaml");

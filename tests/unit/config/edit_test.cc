@@ -40,37 +40,45 @@ TEST_CASE("an entry is added behind the last one, comments stay") {
   CHECK(absl::IsFailedPrecondition(insert_entry(kBlock, kFile, "agencies", "pd", "x").status()));
 }
 
-TEST_CASE("an entry is added to a section on one line, and to none") {
+TEST_CASE("a section on one line gets a line for each entry, and so does a new one") {
   CHECK(insert_entry(kBlock, kFile, "cameras", "door", "{a: 1}")
             .value()
-            .ends_with("cameras: {door: {a: 1}}\n"));
-  CHECK(insert_entry("c: {a: \"}\", b: [1, 2]} # end\n", kFile, "c", "d", "3").value() ==
-        "c: {a: \"}\", b: [1, 2], d: 3} # end\n");
+            .ends_with("cameras:\n  door: {a: 1}\n"));
+  CHECK(insert_entry("c: {a: \"} # \", b: [1, 2]} # end\ne: 1\n", kFile, "c", "d", "3").value() ==
+        "c: # end\n  a: \"} # \"\n  b: [1, 2]\n  d: 3\ne: 1\n");
+  CHECK(insert_entry("c:\n  {a: {x: 1,\n    y: 2}}", kFile, "c", "d", "3").value() ==
+        "c:\n  a: {x: 1,\n    y: 2}\n  d: 3\n");
+  CHECK(insert_entry("{c: {a: 1}, e: 2}\n", kFile, "c", "d", "3").value() ==
+        "{c: {a: 1, d: 3}, e: 2}\n");
   CHECK(insert_entry("c: {a: it's, # a } there\n  b: 'x'\n}\n", kFile, "c", "d", "3").value() ==
         "c: {a: it's, # a } there\n  b: 'x', d: 3\n}\n");
-  CHECK(insert_entry("c: {a: 1,\n}\n", kFile, "c", "d", "3").value() == "c: {a: 1, d: 3\n}\n");
+  CHECK(insert_entry("c: {a: 1,\n}\n", kFile, "c", "d", "3").value() == "c:\n  a: 1\n  d: 3\n");
   CHECK(insert_entry("a: b", kFile, "c", "d", "3").value() == "a: b\nc:\n  d: 3\n");
   CHECK(absl::IsFailedPrecondition(insert_entry("c: x\n", kFile, "c", "d", "3").status()));
   CHECK(insert_entry("\xc3\xa4\xc3\xb6: {\xc3\xbc: \"\xe2\x82\xac\", b: 1}\n", kFile,
                      "\xc3\xa4\xc3\xb6", "d", "3")
-            .value() == "\xc3\xa4\xc3\xb6: {\xc3\xbc: \"\xe2\x82\xac\", b: 1, d: 3}\n");
+            .value() == "\xc3\xa4\xc3\xb6:\n  \xc3\xbc: \"\xe2\x82\xac\"\n  b: 1\n  d: 3\n");
 }
 
-TEST_CASE("an entry is replaced where it stands") {
-  const auto text = replace_entry(kBlock, kFile, "agencies", "fire", "{b: 2}");
-  REQUIRE(text.ok());
-  CHECK(*text ==
-        "# head\n"
-        "agencies:   # who\n"
-        "  pd: {name: \"Police, with } and #\", key_file: keys/pd.jwk}  # the police\n"
-        "  fire: {b: 2}\n"
-        "\n"
-        "# the cameras\n"
-        "cameras: {}\n");
-  CHECK(replace_entry("c: {a: 1, b: 2}\n", kFile, "c", "a", "{x: y}").value() ==
-        "c: {a: {x: y}, b: 2}\n");
-  CHECK(absl::IsNotFound(replace_entry(kBlock, kFile, "agencies", "x", "1").status()));
-  CHECK(absl::IsNotFound(replace_entry(kBlock, kFile, "courts", "x", "1").status()));
+TEST_CASE("a member is set where it stands, added and taken out, comments stay") {
+  const auto set = [](std::string_view text, std::string_view id, std::string_view member,
+                      std::string_view value) {
+    return set_member(text, kFile, "c", id, member, value).value();
+  };
+  constexpr std::string_view kFlow = "c:\n  a: {x: \"1, }\", y: 2}  # one\n  b: {x: 3}\n";
+  CHECK(set(kFlow, "a", "x", "9") == "c:\n  a: {x: 9, y: 2}  # one\n  b: {x: 3}\n");
+  CHECK(set(kFlow, "a", "z", "9") == "c:\n  a: {x: \"1, }\", y: 2, z: 9}  # one\n  b: {x: 3}\n");
+  CHECK(set(kFlow, "a", "x", "") == "c:\n  a: {y: 2}  # one\n  b: {x: 3}\n");
+  CHECK(set(kFlow, "a", "z", "") == kFlow);
+  constexpr std::string_view kLines = "c:\n  a:\n    x: 1  # x\n    # y\n    y: 2\n  b: {x: 3}\n";
+  CHECK(set(kLines, "a", "x", "9") == "c:\n  a:\n    x: 9  # x\n    # y\n    y: 2\n  b: {x: 3}\n");
+  CHECK(set(kLines, "a", "z", "9") ==
+        "c:\n  a:\n    x: 1  # x\n    # y\n    y: 2\n    z: 9\n  b: {x: 3}\n");
+  CHECK(set(kLines, "a", "y", "") == "c:\n  a:\n    x: 1  # x\n    # y\n  b: {x: 3}\n");
+  CHECK(absl::IsNotFound(set_member(kFlow, kFile, "c", "d", "x", "1").status()));
+  CHECK(absl::IsNotFound(set_member(kFlow, kFile, "e", "a", "x", "1").status()));
+  CHECK(absl::IsFailedPrecondition(
+      set_member("c: {a: {x: [1]}}\n", kFile, "c", "a", "x", "1").status()));
 }
 
 TEST_CASE("an entry is removed with its lines") {
@@ -131,6 +139,22 @@ TEST_CASE("comments inside brackets swallow nothing") {
 TEST_CASE("a broken file is not edited") {
   CHECK(absl::IsInvalidArgument(insert_entry("a: {b\n", kFile, "c", "d", "3").status()));
   CHECK(absl::IsInvalidArgument(remove_entry("a: 1\na: 2\n", kFile, "a", "d").status()));
+}
+
+TEST_CASE("a camera is replaced without touching what stays the same") {
+  Camera before;
+  before.id = "door";
+  before.url = "rtsp://a/1";
+  before.user = "me";
+  before.audio = true;
+  Camera after = before;
+  after.url = "rtsp://b/2";
+  after.audio = false;
+  after.label = "street";
+  CHECK(replace_camera("cameras:\n  door: {user: me, url: 'rtsp://a/1', audio: yes}  # old\n",
+                       "gateway.yaml", before, after)
+            .value() ==
+        "cameras:\n  door: {user: me, url: \"rtsp://b/2\", label: \"street\"}  # old\n");
 }
 
 TEST_CASE("a camera that was written as text is read back as it was") {
