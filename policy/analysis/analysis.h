@@ -77,10 +77,16 @@ struct Warning {
   std::string text;
 };
 std::vector<Warning> warnings(const Policy& policy, Instant now);
-// Rules and cameras that give nothing because of refused_today().
+// What the rules say and the gateway of this version cannot do: refused_today(), detectors.
 std::vector<Warning> notes(const Policy& policy, Instant now);
 // What may be given, one sentence for each allow rule that permits anything.
 std::vector<std::string> possible(const Policy& policy, Instant now);
+// `audio and all outside street`: a zone that keeps its inside hides the rest.
+std::string hidden_in_words(const Policy& policy, const std::set<std::string>& redact);
+std::string allow_sentence(const Policy& policy, const Rule& rule);
+// What is never given whatever is allowed, and what is true for every clip: sentences.
+std::vector<std::string> never_given(const Policy& policy, Instant now);
+std::vector<std::string> always_true(const Policy& policy);
 // Rules that no test reaches.
 std::vector<std::string> untested_rules(const Policy& policy);
 

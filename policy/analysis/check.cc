@@ -27,6 +27,8 @@ struct Report {
   absl::Status status;
   std::string counts;
   std::vector<std::string> possible;
+  std::vector<std::string> never;
+  std::vector<std::string> always;
   std::vector<Warning> warnings;
   std::vector<Warning> notes;
 };
@@ -39,6 +41,8 @@ Report report_of(const Path& file, Instant now) {
   if (!policy.ok()) return report;
   report.counts = counts_text(**policy);
   report.possible = possible(**policy, now);
+  report.never = never_given(**policy, now);
+  report.always = always_true(**policy);
   report.warnings = warnings(**policy, now);
   report.notes = notes(**policy, now);
   return report;
@@ -61,8 +65,17 @@ json::Writer to_json(const Report& report) {
       .strings("errors", errors)
       .string("counts", report.counts)
       .strings("possible", report.possible)
+      .strings("never", report.never)
+      .strings("always", report.always)
       .objects("warnings", to_json(report.warnings))
       .objects("notes", to_json(report.notes));
+}
+
+std::string list(std::string_view head, const std::vector<std::string>& sentences) {
+  if (sentences.empty()) return "";
+  std::string out = fmt::format("  {}\n", head);
+  for (const std::string& sentence : sentences) out += fmt::format("    {}\n", sentence);
+  return out;
 }
 
 void print(const Report& report, Output& output) {
@@ -72,7 +85,10 @@ void print(const Report& report, Output& output) {
   }
   output.out += fmt::format("{}: OK\n  {}\n", report.name, report.counts);
   if (report.possible.empty()) output.out += "  These rules share nothing.\n";
-  for (const std::string& sentence : report.possible) output.out += "  " + sentence + "\n";
+  output.out += list("What may be given; all else is refused:", report.possible);
+  // Also where nothing is allowed: gifts keep to these.
+  output.out += list("What is never given, whatever is allowed:", report.never);
+  output.out += list("For every clip:", report.always);
   for (const Warning& said : report.warnings) output.out += remark(report.name, "warning", said);
   for (const Warning& said : report.notes) output.out += remark(report.name, "note", said);
 }

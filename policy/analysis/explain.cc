@@ -110,7 +110,7 @@ std::string plain_text(const Policy& policy, const Decision& decision, Basis bas
                        wall_clock_text(policy, piece.footage.to), to_string(piece.approval));
     for (const std::string& reason : piece.reasons) out += fmt::format("    {}\n", reason);
     if (piece.approval == Approval::refuse) continue;
-    out += fmt::format("    hidden: {}\n", in_words(piece.redact));
+    out += fmt::format("    hidden: {}\n", hidden_in_words(policy, piece.redact));
     if (piece.height_at_most != 0) {
       out += fmt::format("    picture at most {} lines high\n", piece.height_at_most);
     }

@@ -86,27 +86,6 @@ std::string why_dead(const Policy& policy, const Rule& rule, Instant now) {
                      : "none of its cameras is shared on this basis, or no agency may ask";
 }
 
-std::string names_or(const std::set<std::string>& names, std::string_view all) {
-  return names.empty() ? std::string(all) : in_words(names);
-}
-
-std::string bases_text(const std::set<Basis>& bases) {
-  std::set<std::string> names;
-  for (const Basis basis : bases) names.insert(std::string(to_string(basis)));
-  return names_or(names, "any basis");
-}
-
-std::string sentence_of(const Rule& rule) {
-  const char* asked = rule.approval == Approval::automatic ? "without asking"
-                      : rule.approval == Approval::ask_one ? "if one resident agrees"
-                                                           : "if all residents agree";
-  std::string hidden = rule.redact.empty() ? "" : fmt::format(", {} hidden", in_words(rule.redact));
-  return fmt::format("{}: {} may get {}, {}, on {} for {}, {}{}.", rule.name,
-                     names_or(rule.who, "every agency"), names_or(rule.cameras, "every camera"),
-                     in_words(rule.footage), bases_text(rule.bases),
-                     names_or(rule.purposes, "any purpose"), asked, hidden);
-}
-
 void warn_of_rules(const Policy& policy, Instant now, std::vector<Warning>& out) {
   for (const Rule& rule : policy.rules) {
     if (has_ended(rule, now)) {
@@ -209,7 +188,7 @@ std::vector<std::string> possible(const Policy& policy, Instant now) {
   if (now >= policy.ends) return out;
   for (const Rule& rule : policy.rules) {
     if (rule.is_never || has_ended(rule, now) || !why_dead(policy, rule, now).empty()) continue;
-    out.push_back(sentence_of(rule));
+    out.push_back(allow_sentence(policy, rule));
   }
   return out;
 }

@@ -1,14 +1,33 @@
-// What the gateway of this version refuses whatever the rules say. It goes when the gateway can do
-// it: see the caveats in docs/design/00-overview.md.
+// What the gateway of this version cannot do though the rules may say so. It goes when it can: see
+// the caveats in docs/design/00-overview.md.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "policy/analysis/analysis.h"
+#include "policy/engine/words.h"
 
 namespace latchstring::policy {
 namespace {
 
+using Names = std::set<std::string>;
+
 bool names(const Rule& rule, Basis basis) {
   return rule.bases.empty() || rule.bases.count(basis) != 0;
+}
+
+// What must be hidden somewhere and no detector finds.
+Names undetected(const Policy& policy) {
+  Names out;
+  const auto look = [&](const Names& hidden) {
+    std::copy_if(hidden.begin(), hidden.end(), std::inserter(out, out.end()),
+                 [](const std::string& name) { return is_detector_class(name); });
+  };
+  look(policy.always.redact);
+  for (const auto& each : policy.cameras) look(each.second.always_redact);
+  for (const Rule& rule : policy.rules) look(rule.redact);
+  return out;
 }
 
 }  // namespace
@@ -37,6 +56,14 @@ std::vector<Warning> notes(const Policy& policy, Instant now) {
     if (camera.sharing != Sharing::warrant_only) continue;
     out.push_back({0, fmt::format("nothing of the camera \"{}\" is given (warrant_only): {}", id,
                                   refused_today(Basis::warrant))});
+  }
+  const Names missing = undetected(policy);
+  if (!missing.empty()) {
+    out.push_back(
+        {0, fmt::format("nothing finds {} yet: a clip that must hide them {}", in_words(missing),
+                        policy.always.if_unsure == IfUnsure::refuse
+                            ? "is refused (if_unsure: refuse)"
+                            : "has its whole picture filled (if_unsure: fill)")});
   }
   return out;
 }

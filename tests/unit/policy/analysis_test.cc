@@ -109,6 +109,97 @@ TEST_CASE("check notes what gives nothing today") {
   CHECK(notes(*test::load(kNight), now).size() == 1);  // the yard
 }
 
+// The lines of `check` below the counts, for these rules.
+std::string read_back(std::string_view rules) {
+  const House house(rules);
+  const Output output = check({house.file()}, at("2026-10-01T00:00:00Z"), false);
+  UNSCOPED_INFO(output.out << output.err);
+  const std::size_t begin = output.out.find("  What may be given");
+  REQUIRE(begin != std::string::npos);
+  return output.out.substr(begin, output.out.find(house.file().string(), begin) - begin);
+}
+
+TEST_CASE("check reads back every part of the rules in plain words") {
+  CHECK(read_back("always:\n"
+                  "  redact: [audio]\n"
+                  "  picture_height_at_most: 720\n"
+                  "  watermark: yes\n"
+                  "  clip_at_most: 20 minutes\n"
+                  "  per_agency_per_month: {clips: 3, minutes: 30}\n"
+                  "  when_refused_say: reason\n"
+                  "  if_unsure: refuse\n"
+                  "  gifts: ask_one\n"
+                  "never:\n"
+                  "  - {name: no_protests, purpose: [protest, debt]}\n"
+                  "  - {name: school, camera: front, who: fire, basis: consent,\n"
+                  "     footage_days: [mon, tue], footage_time: \"07:00 to 08:30\",\n"
+                  "     rule_ends_on: 2026-12-24}\n"
+                  "  - {name: ended, camera: front, rule_ends_on: 2026-09-01}\n"
+                  "allow:\n"
+                  "  - {name: night, who: {agency: police, officer: [\"4711\"]}, camera: drive,\n"
+                  "     basis: [consent, emergency], purpose: burglary, footage_days: every_day,\n"
+                  "     footage_time: \"22:00 to 06:00\", approval: ask_one, redact: [street],\n"
+                  "     picture_height_at_most: 480, slow_to_one_frame_per: 2 seconds,\n"
+                  "     watermark: yes, clip_at_most: 5 minutes, part_outside: trim,\n"
+                  "     request_days: [mon], request_time: \"08:00 to 18:00\",\n"
+                  "     rule_starts_on: 2026-01-01, rule_ends_on: 2026-12-31}\n"
+                  "  - {name: hasty, who: fire, camera: drive, basis: consent, purpose: any,\n"
+                  "     footage_days: every_day, footage_time: all_day, approval: automatic,\n"
+                  "     redact: [faces], release_unreviewed: yes}\n"
+                  "  - {name: orders, who: any, camera: yard, basis: warrant, purpose: any,\n"
+                  "     footage_days: every_day, footage_time: all_day, approval: ask_all,\n"
+                  "     answer_within: 6 days, redact: none}\n") ==
+        "  What may be given; all else is refused:\n"
+        "    night: 4711 of police may get drive, every day 22:00 to 06:00, on consent and "
+        "emergency for burglary, if one resident agrees within 2 days (30 minutes in an "
+        "emergency), all outside street hidden; the picture at most 480 lines high; single "
+        "pictures, one in 2 seconds, instead of film; the request's number and the agency drawn "
+        "into the picture; at "
+        "most 5 minutes long; of a longer request, the part that fits; only if they ask on Mon "
+        "08:00 to 18:00; from Thu 2026-01-01 on; until Thu 2026-12-31 ends.\n"
+        "    hasty: fire may get drive, at any time, on consent for any purpose, without asking "
+        "anybody, faces hidden; nobody looks whether the detectors missed somebody.\n"
+        "    orders: every agency may get yard, at any time, on warrant for any purpose, if all "
+        "residents agree within 6 days. NOT TODAY: see the note.\n"
+        "  What is never given, whatever is allowed:\n"
+        "    Nothing of nursery.\n"
+        "    Nothing of yard without a warrant.\n"
+        "    no_protests: nothing, for debt and protest.\n"
+        "    school: nothing of front to fire, on Mon, Tue 07:00 to 08:30, on consent; until Thu "
+        "2026-12-24 ends.\n"
+        "  For every clip:\n"
+        "    Hidden: audio.\n"
+        "    Hidden in front besides: windows.\n"
+        "    Everywhere: the picture at most 720 lines high; the request's number and the agency "
+        "drawn into the picture.\n"
+        "    A clip is at most 20 minutes long, of footage at most 14 days old when it is asked "
+        "for.\n"
+        "    Nearer than 5 seconds to the edge of a window nothing of front and yard is given: its "
+        "clock may be that wrong.\n"
+        "    An agency gets at most 3 clips and 30 minutes in a month; at most 20 of its requests "
+        "wait at once.\n"
+        "    An agency must delete what it got after 90 days.\n"
+        "    A request must name a case number.\n"
+        "    An agency is told why it is refused.\n"
+        "    A request that got nothing is closed after 8 days.\n"
+        "    Where a detector cannot be trusted, the clip is refused.\n"
+        "    You give footage of your own accord if one resident agrees.\n"
+        "    All of this ends after Wed 2027-03-31.\n");
+}
+
+TEST_CASE("check notes what must be hidden and nothing finds") {
+  const auto said = [](std::string_view always) {
+    const auto policy = test::load(std::string(always) + std::string(kNight));
+    return notes(*policy, at("2026-10-01T00:00:00Z")).back().text;
+  };
+  CHECK(said("always: {redact: [audio, faces]}\n") ==
+        "nothing finds faces yet: a clip that must hide them has its whole picture filled "
+        "(if_unsure: fill)");
+  CHECK(said("always: {redact: [plates], if_unsure: refuse}\n") ==
+        "nothing finds plates yet: a clip that must hide them is refused (if_unsure: refuse)");
+  CHECK(said("always: {redact: [audio, moving]}\n").find("nothing finds") == std::string::npos);
+}
+
 TEST_CASE("explain answers every well-formed question") {
   const House house(kNight);
   for (const char* now : {"", "2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z"}) {
@@ -212,7 +303,7 @@ TEST_CASE("check says what is possible and warns of what does nothing") {
   CHECK(output.exit_code == 0);
   CHECK(output.out.find("rules.yaml: OK\n") != std::string::npos);
   CHECK(output.out.find("night: police may get front, on Sat 22:00 to 06:00, on consent for "
-                        "burglary, if one resident agrees.") != std::string::npos);
+                        "burglary, if one resident agrees within 2 days.") != std::string::npos);
   for (const char* warning :
        {"these rules end in 11 days", ":15: warning: the rule \"old\" has ended",
         ":21: warning: the rule \"shadowed\" is dead: never rules refuse all",
