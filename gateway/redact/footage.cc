@@ -35,7 +35,7 @@ void NotedFootage::tell(Instant utc) {
   }
 }
 
-absl::Status NotedFootage::note(const AccessUnit& unit) {
+absl::Status NotedFootage::keep(const AccessUnit& unit) {
   if (!unit.keep) return absl::OkStatus();
   if (unit.track == Track::audio) {
     ++kept_sounds_;
@@ -57,7 +57,7 @@ absl::StatusOr<std::optional<AccessUnit>> NotedFootage::next() {
   }
   digest_ = mixed(digest_, *unit);
   ++units_;
-  if (!second_) LS_RETURN_IF_ERROR(note(*unit));
+  if (!second_) LS_RETURN_IF_ERROR(keep(*unit));
   if (unit->track == Track::video) tell(unit->utc);
   return unit;
 }

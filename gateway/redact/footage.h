@@ -34,7 +34,7 @@ class NotedFootage final : public FootageReader {
   std::int64_t last_sound_pts_ns() const { return last_sound_pts_ns_; }
 
  private:
-  absl::Status note(const AccessUnit& unit);
+  absl::Status keep(const AccessUnit& unit);
   void tell(Instant utc);
 
   FootageReader& footage_;

@@ -108,15 +108,15 @@ std::array<Conditional, 11> conditional() {
       {SCMP_SYS(mprotect), no_code},
       // Threads, not processes.
       {SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)},
-      {SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)},
-      {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, own)},  // abort(3)
-      {SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0)},    // to nobody but the other end
+      {SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0)},
+      {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, own, 0)},  // abort(3)
+      {SCMP_SYS(sendto), SCMP_A4(SCMP_CMP_EQ, 0, 0)},    // to nobody but the other end
       // GStreamer wakes its own threads through such a pair.
-      {SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)},
-      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFD)},
-      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFD)},
-      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL)},
-      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFL)},
+      {SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)},
+      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFD, 0)},
+      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFD, 0)},
+      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL, 0)},
+      {SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFL, 0)},
   }};
 }
 
