@@ -154,6 +154,52 @@ void show_agencies(const json::Value& value, const Zone& zone) {
   say(table.text());
 }
 
+// The key in this file, or the one that the rules pin for an agency of this name.
+absl::StatusOr<crypto::VerifyKey> find_key(const Session& session, const std::string& named) {
+  std::error_code ignored;
+  if (!config::is_name(named) || std::filesystem::exists(named, ignored)) return read_key(named);
+  const absl::StatusOr<config::Config> config = session.config();
+  if (!config.ok()) return not_found("there is no file `{}` here, and no house", named);
+  LS_ASSIGN(const std::string text, read_file(config->rules, kRulesBytesMax));
+  LS_ASSIGN(const auto rules, load_rules(text, config->rules));
+  const auto agency = rules->agencies.find(named);
+  if (agency == rules->agencies.end())
+    return not_found("there is no file `{}` here, and the rules name no such agency", named);
+  return agency->second.key;
+}
+
+int show_key(const Session& session, const std::string& named, bool as_json) {
+  const absl::StatusOr<crypto::VerifyKey> key = find_key(session, named);
+  if (!key.ok()) return fail(key.status());
+  const std::string spoken = crypto::spoken_fingerprint(*key);
+  if (as_json) {
+    say(json::Writer().string("thumbprint", key->thumbprint()).string("spoken", spoken).text() +
+        "\n");
+  } else {
+    say(fmt::format("Fingerprint of the key, to compare with them by voice: {}\n", spoken));
+  }
+  return kDone;
+}
+
+void add_show(CLI::App& group, Session& session) {
+  struct Options {
+    std::string named;
+    bool json = false;
+  };
+  const auto options = keep<Options>();
+  CLI::App* command =
+      add_command(group, "show", "the fingerprint of a key; compare it before you add the agency",
+                  "latchstring agency show springfield.jwk");
+  command
+      ->add_option("KEYFILE", options->named,
+                   "a public key, as a JWK; or the name of an agency of the rules file")
+      ->required();
+  command->add_flag("--json", options->json, "as one JSON document");
+  command->callback([options, &session] {
+    session.run = [options, &session] { return show_key(session, options->named, options->json); };
+  });
+}
+
 void add_add(CLI::App& group, Session& session) {
   const auto options = keep<AddOptions>();
   CLI::App* command = add_command(
@@ -177,6 +223,7 @@ void add_add(CLI::App& group, Session& session) {
 
 void add_agency_commands(CLI::App& app, Session& session) {
   CLI::App* group = add_group(app, "agency", "who may ask for footage", "latchstring agency list");
+  add_show(*group, session);
   add_add(*group, session);
   const auto as_json = keep<bool>();
   CLI::App* show =

@@ -1,5 +1,6 @@
 """`latchstring` as a household types it, without a daemon."""
 
+import json
 import re
 import sqlite3
 import stat
@@ -240,6 +241,32 @@ def test_agency_add_without_a_daemon_writes_nothing(household, tmp_path):
     assert not (tmp_path / "t").exists()
 
 
+def test_a_key_is_shown_as_its_agency_reads_it_out(household, tmp_path):
+    made = subprocess.run([household.program.parent / "latchstring-request", "agency", "init",
+                           "--name", "Springfield Police", "--dir", tmp_path / "agency"],
+                          capture_output=True, text=True, check=True).stdout
+    spoken = re.search(r"read aloud: (.+)$", made, re.M)[1]
+    key = tmp_path / "agency/agency.jwk"
+    done = household.run("agency", "show", key, house=False)  # no house is needed
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(f"by voice: {spoken}\n")
+    told = json.loads(household.run("agency", "show", key, "--json", house=False).stdout)
+    assert told == {"spoken": spoken, "thumbprint": spoken.replace(" ", "")}
+
+    assert household.init("--demo").returncode == 0
+    (household.folder / "keys/pd.jwk").write_text(key.read_text())
+    rules = household.folder / "house-rules.yaml"
+    rules.write_text(rules.read_text().replace(
+        "agencies: {}", "agencies: {springfield_pd: {name: Police, key_file: keys/pd.jwk}}"))
+    assert spoken in household.run("agency", "show", "springfield_pd").stdout
+    gone = household.run("agency", "show", "river_pd")
+    assert gone.returncode == 1 and "no such agency" in gone.stderr
+    broken = tmp_path / "broken.jwk"
+    broken.write_text('{"kty":"OKP","crv":"Ed25519","x":"AA"}')
+    done = household.run("agency", "show", broken)
+    assert done.returncode == 1 and "broken.jwk" in done.stderr and done.stdout == ""
+
+
 def test_policy_commands_work_on_a_file_alone(household, tmp_path):
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys/pd.jwk").write_text(KEY)
@@ -305,6 +332,7 @@ def test_help_has_an_example_on_every_level(household):
 
 def test_every_listing_takes_json(household):
     for words in (("status",), ("camera", "list"), ("resident", "list"), ("agency", "list"),
+                  ("agency", "show"),
                   ("request", "list"), ("request", "show"), ("log", "show"), ("archive", "list"),
                   ("policy", "check"), ("policy", "explain"), ("policy", "test")):
         assert "--json" in household.run(*words, "--help", house=False).stdout, words
