@@ -188,6 +188,40 @@ def test_a_broken_key_file_is_named(house, tmp_path):
     assert not (tmp_path / "t").exists()
 
 
+def jwk(first):
+    """A public key; `first` tells keys apart."""
+    return json.dumps({"crv": "Ed25519", "kty": "OKP",
+                       "x": {"a": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                             "b": "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"}[first]})
+
+
+def test_a_key_file_that_the_rules_name_for_somebody_else_is_not_overwritten(house, tmp_path):
+    pinned = house.folder / "keys/pd.jwk"
+    pinned.write_text(jwk("a"))
+    new = tmp_path / "new.jwk"
+    new.write_text(jwk("b"))
+    house.edit("house-rules.yaml", "agencies: {}",
+               "agencies: {other_pd: {name: Other, key_file: keys/pd.jwk}}")
+    house.start()
+    rules = house.rules_file.read_text()
+    done = house.run("agency", "add", "pd", new, "--ticket", tmp_path / "t", check=False)
+    assert done.returncode == 1 and "holds another key, and the rules name it" in done.stderr
+    assert pinned.read_text() == jwk("a") and house.rules_file.read_text() == rules
+    assert not (tmp_path / "t").exists()
+
+
+def test_a_key_file_that_no_rule_names_is_replaced(house, tmp_path):
+    left = house.folder / "keys/pd.jwk"
+    left.write_text(jwk("a"))
+    new = tmp_path / "new.jwk"
+    new.write_text(jwk("b"))
+    house.start()
+    done = house.run("agency", "add", "pd", new, "--ticket", tmp_path / "t", check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(left.read_text()) == json.loads(jwk("b")) and (tmp_path / "t").exists()
+    assert "pd: {" in house.rules_file.read_text()
+
+
 def test_wrong_usage_exits_with_2(requester):
     for words in ((), ("submit",), ("receive", "--fast"), ("agency",), ("verify",)):
         assert requester.run(*words, check=False).returncode == 2, words
@@ -214,3 +248,38 @@ def test_a_damaged_segment_is_not_released(new_world):
     assert check.returncode == 1 and any(path.stem in check.stdout + check.stderr
                                          for path in segments), check.stdout + check.stderr
     assert world.house.daemon.running()
+    # What nothing can be done about is said, and not done again.
+    names = {path.stem for path in segments}
+    for word in ("damaged: ", "known to be damaged"):
+        mended = world.house.run("archive", "check", "--repair", check=False)
+        said = [line for line in mended.stdout.splitlines() if any(name in line for name in names)
+                and "-recovered" not in line]
+        assert mended.returncode == 1 and len(said) == len(names), mended.stdout
+        assert all(word in line for line in said), mended.stdout
+    assert "nothing is left to repair" in mended.stdout, mended.stdout
+
+
+def test_a_segment_that_was_removed_is_named(new_world):
+    """By the log, by the ledger and by every check, with camera, day and times."""
+    world = new_world(camera=("--gop", "10"))
+    begin, end = world.footage(3)
+    post = world.post()
+    world.house.wait_piece(post.submit(begin, end), "offered", 60)  # its segment is complete by now
+    world.house.stop()
+    gone = sorted((world.house.folder / "state/archive/segments").rglob("*.age"))[0]
+    gone.unlink()
+    world.house.start()
+    for words in ((), ("--repair",), ("--repair",)):
+        check = world.house.run("archive", "check", *words, check=False)
+        assert check.returncode == 1
+        line = next(line for line in check.stdout.splitlines() if gone.stem in line)
+        assert line.startswith(f"{gone.parent.parent.name}/{gone.parent.name}/"), line
+        assert line.endswith(": its file is gone") and re.search(r"\d\d:\d\d:\d\d", line), line
+    assert "nothing is left to repair" in check.stdout, check.stdout
+    wait_for(lambda: "is missing: 1 file of" in world.house.log_tail(), 10, "a line of the log")
+    told = world.house.ask("log", "show", "--event", "shred")
+    assert "missing" in json.dumps(told), told
+    world.house.stop()
+    world.house.start()
+    again = world.house.ask("log", "show", "--event", "shred")
+    assert json.dumps(again).count("missing") == json.dumps(told).count("missing")
