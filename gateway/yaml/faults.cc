@@ -24,29 +24,44 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
-// What a terminal may be shown: bytes that are no printable text become `?`.
-std::string printable(std::string_view line, std::size_t characters_max = kQuotedLineMax) {
+// What a terminal may be shown: bytes that are no printable text become `?`, characters that
+// nobody sees become `<U+202E>`. `columns` gets where each character begins, and the end.
+std::string printable(std::string_view line, std::size_t characters_max,
+                      std::vector<std::size_t>* columns = nullptr) {
   std::string out;
+  std::size_t column = 0;  // of the terminal
   std::size_t characters = 0;
   for (std::size_t at = 0; at < line.size() && characters < characters_max; ++characters) {
+    if (columns != nullptr) columns->push_back(column);
     const std::size_t length = utf8_length(line, at);
     const auto byte = static_cast<unsigned char>(line[at]);
-    if (length == 0 || byte < 0x20 || byte == 0x7F ||
-        (byte == 0xC2 && length == 2 && static_cast<unsigned char>(line[at + 1]) < 0xA0)) {
-      out += '?';
-    } else {
-      out += line.substr(at, length);
+    std::string shown = "?";
+    if (length != 0 && byte >= 0x20 && byte != 0x7F &&
+        !(byte == 0xC2 && length == 2 && static_cast<unsigned char>(line[at + 1]) < 0xA0)) {
+      const auto code = unseen(line, at, length);
+      shown = code ? fmt::format("<U+{:04X}>", static_cast<std::uint32_t>(*code))
+                   : std::string(line.substr(at, length));
     }
+    column += count_characters(shown);
+    out += shown;
     at += std::max<std::size_t>(length, 1);
   }
+  if (columns != nullptr) columns->push_back(column);
   return out;
 }
 
-std::string caret_line(const Place& at, const std::string& hint) {
+// Under the quoted line, whose characters begin at `columns`.
+std::string caret_line(const Place& at, const std::vector<std::size_t>& columns,
+                       const std::string& hint) {
   if (at.column > static_cast<int>(kQuotedLineMax)) return hint.empty() ? "" : "      |   " + hint;
+  const auto column = [&](int of) {  // beyond the line, each place has one
+    const auto index = static_cast<std::size_t>(of - 1);
+    return index < columns.size() ? columns[index] : columns.back() + index - columns.size() + 1;
+  };
   const int width = std::clamp(at.width, 1, static_cast<int>(kQuotedLineMax) - at.column + 1);
-  std::string out = "      | " + std::string(static_cast<std::size_t>(at.column - 1), ' ') +
-                    std::string(static_cast<std::size_t>(width), '^');
+  const std::size_t begin = column(at.column);
+  std::string out =
+      "      | " + std::string(begin, ' ') + std::string(column(at.column + width) - begin, '^');
   if (!hint.empty()) out += "   " + hint;
   return out;
 }
@@ -68,8 +83,9 @@ void Faults::add(const Place& at, std::string message, std::string hint) {
       fmt::format("{}:{}:{}: {}", file_name_, at.line, at.column, printable(message, kMessageMax));
   const auto index = static_cast<std::size_t>(std::max(at.line, 1) - 1);
   if (index < lines_.size()) {
-    out += fmt::format("\n{:5} | {}", at.line, printable(lines_[index]));
-    const std::string caret = caret_line(at, hint);
+    std::vector<std::size_t> columns;
+    out += fmt::format("\n{:5} | {}", at.line, printable(lines_[index], kQuotedLineMax, &columns));
+    const std::string caret = caret_line(at, columns, hint);
     if (!caret.empty()) out += "\n" + caret;
   } else if (!hint.empty()) {
     out += "\n      | " + hint;

@@ -164,7 +164,8 @@ class Builder final : public YAML::EventHandler {
     }
     refuse_properties(mark, anchor);
     if (static_cast<int>(stack_.size()) >= kDepthMax) {
-      refuse(source_.place(mark), fmt::format("This is nested more than {} deep.", kDepthMax), "");
+      refuse(source_.place(mark), fmt::format("This is nested more than {} deep.", kDepthMax),
+             "nothing here needs so many brackets or levels: take some out");
     }
     stack_.push_back(Node{kind, source_.place(mark), "", false, {}, {}});
   }
@@ -231,7 +232,8 @@ std::string without_carriage_returns(std::string_view text) {
   return out;
 }
 
-void parse_events(const Source& source, Builder& builder, Faults& faults) {
+// False: reading stopped before the end.
+bool parse_events(const Source& source, Builder& builder, Faults& faults) {
   std::istringstream stream{std::string(source.text())};
   try {
     YAML::Parser parser(stream);
@@ -240,11 +242,13 @@ void parse_events(const Source& source, Builder& builder, Faults& faults) {
       while (parser.HandleNextDocument(nothing)) {
       }
     }
+    return true;
   } catch (const Abandon&) {
   } catch (const YAML::Exception& problem) {
     faults.add(source.place(problem.mark), fmt::format("I cannot read this: {}.", problem.msg),
                "look at the indentation, quotes, brackets and colons here and just above");
   }
+  return false;
 }
 
 }  // namespace
@@ -252,16 +256,23 @@ void parse_events(const Source& source, Builder& builder, Faults& faults) {
 std::optional<Node> parse(std::string_view text, Faults& faults) {
   if (text.size() > kBytesMax) {
     faults.add({},
-               fmt::format("This file has {} bytes; at most {} are read.", text.size(), kBytesMax));
+               fmt::format("This file has {} bytes; at most {} are read.", text.size(), kBytesMax),
+               "take out what is not needed, comments too");
     return std::nullopt;
   }
   const std::string clean = without_carriage_returns(text);
   if (!scan_bytes(clean, faults)) return std::nullopt;
   const Source source(clean);
   Builder builder(source, faults);
-  const std::size_t before = faults.count();
-  parse_events(source, builder, faults);
-  if (faults.count() != before) return std::nullopt;
+  const Faults before = faults;
+  const bool to_the_end = parse_events(source, builder, faults);
+  if (const auto open = to_the_end ? std::nullopt : unclosed_bracket(clean)) {
+    // All that follows was read as if it stood inside: those faults are none.
+    faults = before;
+    faults.add(open->place, fmt::format("This \"{}\" is not closed.", open->which),
+               fmt::format("close it with {}", open->which == '[' ? ']' : '}'));
+  }
+  if (faults.count() != before.count()) return std::nullopt;
   if (!builder.root || !builder.root->is_map()) {
     faults.add(builder.root ? builder.root->place : Place{},
                "This file must be a list of keys with values (`key: value`).");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace latchstring::yaml {
 namespace {
@@ -16,16 +17,17 @@ struct Trap {
 };
 
 constexpr std::string_view kInvisible = "delete this place and type it anew";
+constexpr std::string_view kCurlyQuote = "a curly quote";
 constexpr std::array kTraps{
     Trap{0x09, 0x09, "a tab", "use spaces"},
     Trap{0x0D, 0x0D, "a carriage return in mid-line", kInvisible},
     Trap{0x00, 0x1F, "a control character", kInvisible},
     Trap{0x7F, 0x9F, "a control character", kInvisible},
     Trap{0xA0, 0xA0, "a no-break space", "type an ordinary space"},
-    Trap{0x2018, 0x201F, "a curly quote", "type a straight quote: \" or '"},
-    Trap{0xAB, 0xAB, "a curly quote", "type a straight quote: \" or '"},
-    Trap{0xBB, 0xBB, "a curly quote", "type a straight quote: \" or '"},
-    Trap{0x2039, 0x203A, "a curly quote", "type a straight quote: \" or '"},
+    Trap{0x2018, 0x201F, kCurlyQuote, "type a straight quote: \" or '"},
+    Trap{0xAB, 0xAB, kCurlyQuote, "type a straight quote: \" or '"},
+    Trap{0xBB, 0xBB, kCurlyQuote, "type a straight quote: \" or '"},
+    Trap{0x2039, 0x203A, kCurlyQuote, "type a straight quote: \" or '"},
     Trap{0x1680, 0x1680, "an unusual space", "type an ordinary space"},
     Trap{0x2000, 0x200A, "an unusual space", "type an ordinary space"},
     Trap{0x202F, 0x202F, "a no-break space", "type an ordinary space"},
@@ -89,10 +91,14 @@ class Lines {
     return sound_;
   }
 
- private:
-  Place place(int width = 1) const { return {line_, column_, width}; }
+  std::optional<Bracket> unclosed() const {
+    return open_.empty() ? std::nullopt : std::optional(open_.back());
+  }
 
+ private:
   bool inside_quotes() const { return quote_end_ != 0 && at_ <= quote_end_; }
+
+  Place place(int width = 1) const { return {line_, column_, width}; }
 
   void step(std::size_t bytes) {
     at_ += bytes;
@@ -153,13 +159,13 @@ class Lines {
     const bool next_is_blank =
         at_ + 1 >= text_.size() || text_[at_ + 1] == ' ' || text_[at_ + 1] == '\n';
     if (!inside_quotes()) {
-      if ((c == '[' || c == '{') && (token_may_start_ || flow_depth_ > 0)) {
-        ++flow_depth_;
+      if ((c == '[' || c == '{') && (token_may_start_ || !open_.empty())) {
+        open_.push_back({place(), c});
         token_may_start_ = true;
-      } else if ((c == ']' || c == '}') && flow_depth_ > 0) {
-        --flow_depth_;
+      } else if ((c == ']' || c == '}') && !open_.empty()) {
+        open_.pop_back();
         token_may_start_ = false;
-      } else if (c == ',' && flow_depth_ > 0) {
+      } else if (c == ',' && !open_.empty()) {
         token_may_start_ = true;
       } else if ((c == ':' || (c == '-' && token_may_start_)) && next_is_blank) {
         token_may_start_ = true;
@@ -175,7 +181,7 @@ class Lines {
   std::size_t at_ = 0;
   int line_ = 1;
   int column_ = 1;
-  int flow_depth_ = 0;
+  std::vector<Bracket> open_;
   std::size_t quote_end_ = 0;  // the quoted scalar last seen closes here
   bool in_comment_ = false;
   bool token_may_start_ = true;
@@ -224,6 +230,20 @@ std::size_t closing_quote(std::string_view text, std::size_t open) {
 
 bool scan_bytes(std::string_view text, Faults& faults) {
   return Lines(text, faults).scan();
+}
+
+std::optional<Bracket> unclosed_bracket(std::string_view text) {
+  Faults ignored("", "");
+  Lines lines(text, ignored);
+  lines.scan();
+  return lines.unclosed();
+}
+
+std::optional<char32_t> unseen(std::string_view text, std::size_t at, std::size_t length) {
+  const char32_t code = decode(text, at, length);
+  const Trap* trap = code < 0xA0 ? nullptr : trap_at(code);
+  if (trap == nullptr || trap->what == kCurlyQuote) return std::nullopt;
+  return code;
 }
 
 }  // namespace latchstring::yaml

@@ -1,6 +1,7 @@
 // The look at a file's bytes before any YAML is parsed. Private to this module.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "gateway/yaml/yaml.h"
@@ -18,5 +19,15 @@ std::size_t closing_quote(std::string_view text, std::size_t open);
 std::size_t utf8_length(std::string_view text, std::size_t at);
 
 std::size_t count_characters(std::string_view text);
+
+// The innermost bracket that the text never closes.
+struct Bracket {
+  Place place;
+  char which = '[';
+};
+std::optional<Bracket> unclosed_bracket(std::string_view text);
+
+// The code of a character that a reader cannot see, or takes for a space; nullopt for all others.
+std::optional<char32_t> unseen(std::string_view text, std::size_t at, std::size_t length);
 
 }  // namespace latchstring::yaml

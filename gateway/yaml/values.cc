@@ -69,6 +69,18 @@ std::string in_units(std::int64_t seconds) {
   return fmt::format("{} seconds", seconds);
 }
 
+std::string nearest_bound(bool is_too_small, const std::string& least, const std::string& most) {
+  return is_too_small ? fmt::format("the least is {}", least) : fmt::format("the most is {}", most);
+}
+
+std::string calendar_hint(const std::chrono::year_month_day& date) {
+  if (date.year() < std::chrono::year(1970)) return "years begin with 1970";
+  if (!date.month().ok()) return "months are 01 to 12";
+  const std::chrono::year_month_day_last last(date.year(),
+                                              std::chrono::month_day_last(date.month()));
+  return fmt::format("that month ends with day {}", static_cast<unsigned>(last.day()));
+}
+
 }  // namespace
 
 bool is_identifier(std::string_view text) {
@@ -82,7 +94,8 @@ std::optional<std::string> read_text(const Node& node, Faults& faults) {
   if (!node.is_scalar()) return wrong(node, "a text", "write some words", faults);
   if (node.text.empty()) return wrong(node, "a text", "write some words", faults);
   if (node.text.size() > kTextMax) {
-    faults.add(node.place, fmt::format("This text is longer than {} bytes.", kTextMax));
+    faults.add(node.place, fmt::format("This text is longer than {} bytes.", kTextMax),
+               "make it shorter");
     return std::nullopt;
   }
   const bool printable = std::none_of(node.text.begin(), node.text.end(), [](char c) {
@@ -120,8 +133,14 @@ std::optional<std::int64_t> read_integer(const Node& node, const KeyRow& row, Fa
     return wrong(node, "a whole number",
                  zero_first ? "no leading zeros" : "write digits only, for example 30", faults);
   }
+  if (row.least == row.most && *value != row.least) {
+    return wrong(node, fmt::format("{}", row.least), fmt::format("write {}", row.least), faults);
+  }
   if (*value < row.least || *value > row.most) {
-    return wrong(node, fmt::format("from {} to {}", row.least, row.most), "", faults);
+    return wrong(node, fmt::format("from {} to {}", row.least, row.most),
+                 nearest_bound(*value < row.least, fmt::format("{}", row.least),
+                               fmt::format("{}", row.most)),
+                 faults);
   }
   return value;
 }
@@ -150,7 +169,8 @@ std::optional<Duration> read_duration(const Node& node, const KeyRow& row, Fault
                  "a number and seconds, minutes, hours or days: 30 minutes", faults);
   }
   if (*seconds < row.least || *seconds > row.most) {
-    return wrong(node, fmt::format("from {} to {}", in_units(row.least), in_units(row.most)), "",
+    return wrong(node, fmt::format("from {} to {}", in_units(row.least), in_units(row.most)),
+                 nearest_bound(*seconds < row.least, in_units(row.least), in_units(row.most)),
                  faults);
   }
   return std::chrono::seconds(*seconds);
@@ -162,7 +182,8 @@ std::optional<std::int64_t> read_bytes(const Node& node, const KeyRow& row, Faul
     return wrong(node, "an amount of storage", "a number and KiB, MiB, GiB or TiB: 64 GiB", faults);
   }
   if (*value < row.least || *value > row.most) {
-    return wrong(node, fmt::format("from {} to {} bytes", row.least, row.most), "", faults);
+    return wrong(node, fmt::format("from {} to {} bytes", row.least, row.most),
+                 *value < row.least ? "write more" : "write less", faults);
   }
   return value;
 }
@@ -184,7 +205,9 @@ std::optional<int> read_date(const Node& node, Faults& faults) {
   const std::chrono::year_month_day date{std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || year < 1970) return wrong(node, "a day of the calendar", "", faults);
+  if (!date.ok() || year < 1970) {
+    return wrong(node, "a day of the calendar", calendar_hint(date), faults);
+  }
   return (year * 100 + month) * 100 + day;
 }
 

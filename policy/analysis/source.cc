@@ -7,7 +7,10 @@ absl::StatusOr<Source> read_source(const Path& file) {
   // One byte more than is read, so that the loader's own message about the size appears.
   auto text = read_file(file, yaml::kBytesMax + 1);
   if (absl::IsResourceExhausted(text.status())) {
-    return invalid("{}:1:1: this file is larger than {} bytes", file.string(), yaml::kBytesMax);
+    return invalid(
+        "{}:1:1: This file is larger than {} bytes.\n      | take out what is not needed, comments "
+        "too",
+        file.string(), yaml::kBytesMax);
   }
   if (!text.ok()) return text.status();
   const Path folder = file.parent_path();

@@ -93,7 +93,9 @@ struct Case {
 
 TEST_CASE("faults in the declarations are named at their place") {
   const std::vector<Case> cases{
-      {with("policy_version: 1", "policy_version: 2"), "f.yaml:1:17: \"2\" is not from 1 to 1"},
+      {with("policy_version: 1", "policy_version: 2"),
+       "f.yaml:1:17: \"2\" is not 1.\n    1 | policy_version: 2\n      |                 ^   write "
+       "1"},
       {with("policy_version: 1\n", ""), "\"policy_version\" is missing"},
       {"policy_version: 1\n", "\"household\" is missing"},
       {with(", rules_end_on: 2027-03-31", ""), "\"rules_end_on\" is missing in the household"},

@@ -47,6 +47,35 @@ TEST_CASE("a message names file, line and column, quotes the line and points") {
         "      | ^^   take one out");
 }
 
+TEST_CASE("what nobody sees in a quoted line is named, and the caret still points") {
+  CHECK(faults_of("a: b\xe2\x80\xae"
+                  "c\n") ==
+        "f.yaml:1:5: There is an invisible character here.\n"
+        "    1 | a: b<U+202E>c\n"
+        "      |     ^^^^^^^^   delete this place and type it anew");
+  CHECK(faults_of("\xef\xbb\xbf"
+                  "a: 1\n")
+            .find("    1 | <U+FEFF>a: 1\n      | ^^^^^^^^   save") != std::string::npos);
+  CHECK(faults_of("ä: \xe2\x80\x9cx\n").find("    1 | ä: \xe2\x80\x9cx\n      |    ^   type") !=
+        std::string::npos);
+}
+
+TEST_CASE("a bracket that is not closed is the fault, not what follows it") {
+  CHECK(faults_of("a: 1\nb: [x, {y: 2}, \"]\", # ]\nc: 3\nd: 4\n") ==
+        "f.yaml:2:4: This \"[\" is not closed.\n"
+        "    2 | b: [x, {y: 2}, \"]\", # ]\n"
+        "      |    ^   close it with ]");
+  CHECK(faults_of("a: [").find("f.yaml:1:4: This \"[\" is not closed.") == 0);
+  CHECK(faults_of("a: {b: [1]\n").find("f.yaml:1:4: This \"{\" is not closed.") == 0);
+}
+
+TEST_CASE("limits have a hint") {
+  CHECK(faults_of("a: [[[[[[[[[[[[[1]]]]]]]]]]]]]\n").find("^   nothing here needs so many") !=
+        std::string::npos);
+  CHECK(faults_of("a: " + std::string(kBytesMax, 'x')).find("take out what is not needed") !=
+        std::string::npos);
+}
+
 TEST_CASE("Windows line ends are read as line ends") {
   Faults faults("f.yaml", "");
   const auto root = parse("a: 1\r\nb: x y\r\n", faults);
