@@ -33,6 +33,7 @@ void Daemon::tick() {
   perform_all(docket_->tick());
   complain("archive", archive_->collect());
   cuts_->retry();
+  gifts_->retry();
   post_->store_bitmaps();
   post_->repeat_due();
   const auto kept = archive_->tick();

@@ -10,6 +10,8 @@
 namespace latchstring::daemon {
 namespace {
 
+constexpr int kPiece = 1;  // a gift has one
+
 // Whether the other end of the pipe is still open.
 bool is_read(const UniqueFd& pipe) {
   pollfd looked{pipe.get(), 0, 0};
@@ -69,7 +71,7 @@ void Gifts::wait(const std::string& gift, Caller caller) {
 }
 
 std::set<int> Gifts::pieces_of(const std::string& gift) const {
-  return waiting_.contains(gift) ? std::set<int>{1} : std::set<int>{};
+  return waiting_.contains(gift) ? std::set<int>{kPiece} : std::set<int>{};
 }
 
 void Gifts::write(const ReleaseWorker::Key& key, std::vector<seal::PackedClip> clips) {
@@ -115,11 +117,32 @@ void Gifts::finish(Writing& writing) {
   const std::string& gift = writing.key.first;
   if (!writing.written.ok()) return parts_.on_failed(writing.key, writing.written.status());
   const auto found = waiting_.find(gift);
-  if (found != waiting_.end()) {
-    found->second.caller.reply.ok(result_of(gift, writing.clips, *writing.written));
+  // Taken back while the last bytes were written: the docket knows best what that is.
+  if (found == waiting_.end()) {
+    return parts_.on_step(parts_.docket.apply(gift, release::event::HandedOver{kPiece}));
+  }
+  found->second.written = result_of(gift, writing.clips, *writing.written);
+  hand_over(gift);
+}
+
+// The caller waits until it stands in the database: else the gift would be made a second time, for
+// nobody, and be called failed.
+void Gifts::hand_over(const std::string& gift) {
+  auto step = parts_.docket.apply(gift, release::event::HandedOver{kPiece});
+  if (step.ok()) {
+    const auto found = waiting_.find(gift);
+    found->second.caller.reply.ok(*found->second.written);
     waiting_.erase(found);
   }
-  parts_.on_step(parts_.docket.apply(gift, release::event::HandedOver{writing.key.second}));
+  parts_.on_step(std::move(step));
+}
+
+void Gifts::retry() {
+  std::vector<std::string> written;
+  for (const auto& [gift, waiting] : waiting_) {
+    if (waiting.written) written.push_back(gift);
+  }
+  for (const std::string& gift : written) hand_over(gift);
 }
 
 void Gifts::look_at(const state::StoredRequest& request) {

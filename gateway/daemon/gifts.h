@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ class Gifts {
   void wait(const std::string& gift, Caller caller);
   // Cut and redacted: decided again, committed, written.
   void write(const ReleaseWorker::Key& key, std::vector<seal::PackedClip> clips);
+  // Time passed: what was written and could not be told to the docket is told again.
+  void retry();
   // Something happened to it: when it is over, its caller hears why.
   void look_at(const state::StoredRequest& request);
   // Nothing more of any file is written.
@@ -58,11 +61,13 @@ class Gifts {
     Caller caller;
     // Shared with the chore that writes.
     std::shared_ptr<std::atomic<bool>> stopped = std::make_shared<std::atomic<bool>>(false);
+    std::optional<json::Writer> written = {};  // the answer, once the file is whole
   };
   struct Writing;
   absl::Status start(const ReleaseWorker::Key& key, Waiting& waiting,
                      std::vector<seal::PackedClip> clips, std::vector<ledger::ProvenLeaf> proofs);
   void finish(Writing& writing);
+  void hand_over(const std::string& gift);
 
   Parts parts_;
   std::map<std::string, Waiting> waiting_;
