@@ -2,6 +2,7 @@
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
 #include "gateway/daemon/operations.h"
+#include "gateway/link/broker.h"
 #include "gateway/wire/ticket.h"
 
 namespace latchstring::daemon {
@@ -35,6 +36,9 @@ wire::Ticket ticket_for(Daemon& daemon, const std::string& mailbox, const std::s
   }
   return ticket;
 }
+
+// So the broker never refuses what was committed.
+static_assert(trust::kMailboxesMax <= link::kMailboxesMax);
 
 // `pinned`: the agency's key, where its mailbox is new.
 absl::Status keep(Daemon& daemon, const trust::Mailbox& mailbox, const crypto::VerifyKey* pinned) {
