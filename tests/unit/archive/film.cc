@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace latchstring::archive::test {
@@ -146,6 +147,16 @@ std::string x265(int gop) {
 Film make_film(int frames, int gop, int b_frames, int width) {
   return encoded(fmt::format("pattern=ball ! video/x-raw,width={}", width), x264(gop, b_frames),
                  frames);
+}
+
+const Film& film() {
+  static const Film film = make_film(kFrames, kGop);
+  return film;
+}
+
+Interval seconds(double from, double to) {
+  const auto at = [](double s) { return kStart + Duration{std::llround(s * 1e6)}; };
+  return {at(from), at(to)};
 }
 
 Film make_camera_film(Kind kind, int frames, int gop) {

@@ -28,6 +28,13 @@ struct Film {
   std::vector<FilmUnit> units;  // in decoding order
 };
 
+// What most cuts are of: 120 frames, 12 seconds, made once.
+inline constexpr int kFrames = 120;
+inline constexpr int kGop = 20;
+const Film& film();
+// So many seconds after kStart.
+Interval seconds(double from, double to);
+
 // 10 frames a second; an IDR every `gop` frames.
 Film make_film(int frames, int gop, int b_frames = 0, int width = 160);
 // The same in 8 bit 4:2:0, as cameras send it, in one of these ways; noise is many times larger.

@@ -7,24 +7,15 @@
 namespace latchstring::archive {
 namespace {
 
+using test::film;
 using test::frames_in;
 using test::House;
 using test::kept_pictures;
+using test::kFrames;
+using test::kGop;
 using test::kStart;
 using test::read_all;
-
-constexpr int kFrames = 120;
-constexpr int kGop = 20;
-
-const test::Film& film() {
-  static const test::Film film = test::make_film(kFrames, kGop);
-  return film;
-}
-
-Interval seconds(double from, double to) {
-  const auto at = [](double s) { return kStart + Duration{std::llround(s * 1e6)}; };
-  return {at(from), at(to)};
-}
+using test::seconds;
 
 // How many kept pictures name each segment; each must lie in the four seconds of the one it names.
 std::map<std::string, int> pictures_by_source(Part& part) {
