@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "gateway/archive/appender.h"
-#include "gateway/archive/index.h"
-#include "gateway/archive/recovery.h"
+#include "gateway/archive/comparison.h"
+#include "gateway/archive/segment_file.h"
 #include "gateway/base/ensure.h"
 #include "gateway/base/status.h"
 
@@ -23,6 +23,20 @@ absl::Status move_away(const Path& file) {
     LS_RETURN_IF_ERROR(remove_durably(file.string() + suffix));
   }
   return absl::OkStatus();
+}
+
+// Takes those out whose files are gone, and marks them.
+std::vector<Segment> take_missing(const Path& segments, std::vector<Segment>& found) {
+  const auto first = std::stable_partition(
+      found.begin(), found.end(),
+      [&segments](const Segment& segment) { return !is_gone(segments, segment.name); });
+  std::vector<Segment> missing(first, found.end());
+  found.erase(first, found.end());
+  for (Segment& segment : missing) {
+    segment.fault = Fault::missing;
+    segment.size_bytes = 0;
+  }
+  return missing;
 }
 
 }  // namespace
@@ -49,12 +63,9 @@ absl::StatusOr<std::unique_ptr<Archive>> Archive::open(Options options, crypto::
 
 absl::Status Archive::open_index() {
   const Path file = options_.folder / "index.db";
-  std::error_code ignored;
-  found_.index_rebuilt = !std::filesystem::exists(file, ignored);
   absl::StatusOr<std::unique_ptr<Index>> index = Index::open(file);
   if (absl::IsDataLoss(index.status())) {
     LS_RETURN_IF_ERROR(move_away(file));
-    found_.index_rebuilt = true;
     index = Index::open(file);
   }
   if (!index.ok()) return index.status();
@@ -65,16 +76,21 @@ absl::Status Archive::open_index() {
 absl::Status Archive::check_at_open() {
   LS_ASSIGN(const std::vector<Segment> deleting, index_->deleting());
   LS_RETURN_IF_ERROR(erase(deleting));
-  LS_ASSIGN(std::vector<CameraDay> days, list_days(segments()));
-  if (days.empty()) found_.index_rebuilt = false;  // a new archive
+  // Also where a kill ended the last rebuild half way.
+  LS_ASSIGN(found_.index_rebuilt, index_->is_rebuilding());
+  Comparison comparison = this->comparison(true, found_);
+  LS_ASSIGN(const std::set<CameraDay> days, comparison.days());
   std::map<std::string, int> seen;
   for (auto day = days.rbegin(); day != days.rend(); ++day) {
     if (found_.index_rebuilt) {
       LS_RETURN_IF_ERROR(add_by_name(*day));
     } else if (seen[day->camera]++ < kRecentDays) {
-      LS_RETURN_IF_ERROR(check_day(*day, true, found_));
+      LS_RETURN_IF_ERROR(comparison.look_at_day(*day));
     }
   }
+  // What could not be read now is asked for again at the next start.
+  if (found_.index_rebuilt && found_.failed.empty()) LS_RETURN_IF_ERROR(index_->rebuilt());
+  if (days.empty()) found_.index_rebuilt = false;  // a new archive
   return absl::OkStatus();
 }
 
@@ -115,7 +131,16 @@ absl::StatusOr<Footage> Archive::footage(const std::string& camera, const Interv
     return exhausted("the interval touches more than {} segments of `{}`; ask for less at a time",
                      kSegmentsPerCutMax, camera);
   }
+  for (const Segment& segment : take_missing(segments(), found)) {
+    LS_RETURN_IF_ERROR(index_->add(segment));
+  }
   if (found.empty()) {
+    LS_ASSIGN(const std::optional<Segment> lost, index_->faulty(camera, interval));
+    if (lost) {
+      return data_loss("segment `{}`: {}, and there is no other footage of that time",
+                       lost->name.id(),
+                       is_missing(lost->fault) ? "its file is gone" : "it is damaged");
+    }
     return not_found("there is no footage of `{}` between {} and {}", camera,
                      to_rfc3339(interval.from), to_rfc3339(interval.to));
   }

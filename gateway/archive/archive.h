@@ -29,12 +29,13 @@
 
 namespace latchstring::archive {
 
+class Comparison;
 class Index;
 class Intake;
 struct CameraDay;
 
 inline constexpr int kEvictPerTick = 64;
-// After a file could not be mended, for example because the disk is still full.
+// After a file could not be mended or read, for example because the disk is full.
 inline constexpr Duration kMendPatience = std::chrono::minutes{10};
 
 class Archive {
@@ -61,7 +62,8 @@ class Archive {
   // makes some. Cut when this is false.
   absl::StatusOr<bool> hashes_missing(const std::string& camera, const Interval& interval);
 
-  // What a Cutter needs; as long as a copy of it lives, these segments stay.
+  // What a Cutter needs; as long as a copy of it lives, these segments stay. What is missing, or
+  // known to be damaged, is a gap. DataLoss: nothing else is left; it names a segment.
   absl::StatusOr<Footage> footage(const std::string& camera, const Interval& interval);
   // The last indexed segment of the camera, for snapshots. NotFound: none yet.
   absl::StatusOr<Footage> newest(const std::string& camera);
@@ -98,9 +100,13 @@ class Archive {
   // Compares every file with the index; with `repair`, also mends. Reads the contents of files
   // only where the index does not know them.
   absl::StatusOr<CheckReport> check(bool repair);
-  // Reads all of a segment and compares it with its row; for any thread. DataLoss: damaged. A file
-  // that is not there is ok: it was evicted, or check() has named it.
-  std::function<absl::Status(const Segment&)> examiner() const;
+  // Reads all of a segment and compares it with its row; with `repair`, writes anew what can be
+  // read of a damaged one. Any thread. A file that is gone is ok: evicted, or check() named it.
+  std::function<Examined(const Segment&)> examiner(bool repair) const;
+  // Adds to the report what it does not name yet, and with `repair` marks the rows.
+  absl::Status note(const Examined& examined, bool repair, CheckReport& report);
+  // What tick() found missing has been told.
+  absl::Status told(std::vector<Segment> missing);
 
  private:
   Archive(Options options, crypto::Keyring& keyring, const Clock& clock);
@@ -108,14 +114,13 @@ class Archive {
   Path holds_folder() const { return options_.folder / "holds"; }
   absl::Status open_index();
   absl::Status check_at_open();
-  absl::Status check_day(const CameraDay& day, bool repair, CheckReport& report);
-  absl::Status add_unknown(const SegmentName& name, bool repair, CheckReport& report);
-  absl::Status mend(const SegmentName& name, bool repair, CheckReport& report);
+  Comparison comparison(bool repair, CheckReport& report);
+  absl::Status take_back(const Segment& segment);
+  Instant keep_from() const;
   absl::Status read_holds();
   absl::Status end_holds();
   Footage lease(std::string camera, std::vector<Segment> segments);
   absl::StatusOr<std::vector<std::string>> keep_pins_within_limit();
-  absl::StatusOr<std::string> pin_to_drop();
   absl::Status mend_unfinished();
   absl::Status add_by_name(const CameraDay& day);
   absl::Status add_hash(Segment& row);
@@ -136,7 +141,9 @@ class Archive {
   std::map<std::string, Hold> holds_;
   CheckReport found_;
   Duration mend_again_{0};   // steady time: not before
-  std::string hashed_to_;    // id: rows up to here have their hash, or cannot have one
+  std::string hashed_to_;    // id: rows up to here have their hash, or could not be read
+  bool hash_again_ = false;  // of these, some may be read another time
+  Duration hash_after_{0};   // steady time: not before
   bool all_hashed_ = false;  // rows without come from check_at_open() only
 };
 

@@ -1,79 +1,104 @@
-// Archive::check(): files and index side by side.
+// Archive::check(): files and index side by side, then the content of every file.
 #include <algorithm>
-#include <map>
 
-#include "gateway/archive/appender.h"
 #include "gateway/archive/archive.h"
-#include "gateway/archive/index.h"
-#include "gateway/archive/recovery.h"
+#include "gateway/archive/comparison.h"
+#include "gateway/archive/segment_file.h"
 #include "gateway/base/status.h"
 
 namespace latchstring::archive {
 
+Comparison Archive::comparison(bool repair, CheckReport& report) {
+  return Comparison({segments(), *index_, *intake_, keys_, keep_from(), repair, report});
+}
+
 absl::StatusOr<CheckReport> Archive::check(bool repair) {
   LS_RETURN_IF_ERROR(collect());
+  // A row without a file must not be one that is being removed.
+  LS_ASSIGN(const std::vector<Segment> deleting, index_->deleting());
+  LS_RETURN_IF_ERROR(erase(deleting));
   CheckReport report;
-  LS_ASSIGN(const std::vector<CameraDay> on_disk, list_days(segments()));
-  std::set<CameraDay> days(on_disk.begin(), on_disk.end());
-  LS_ASSIGN(const auto in_index, index_->camera_days());
-  for (const auto& [camera, day] : in_index) days.insert({camera, day});
-  for (const CameraDay& day : days) LS_RETURN_IF_ERROR(check_day(day, repair, report));
+  Comparison comparison = this->comparison(repair, report);
+  LS_ASSIGN(const std::set<CameraDay> days, comparison.days());
+  for (const CameraDay& day : days) LS_RETURN_IF_ERROR(comparison.look_at_day(day));
   return report;
 }
 
-std::function<absl::Status(const Segment&)> Archive::examiner() const {
-  return [folder = segments(), &keys = keys_](const Segment& row) -> absl::Status {
-    std::error_code unknown;
-    const bool is_there = std::filesystem::exists(file_of(folder, row.name), unknown);
-    if (!is_there && !unknown) return absl::OkStatus();
-    LS_ASSIGN(const Segment found, examine(folder, row.name, keys));
-    const bool same = row.sha256.empty() || found.sha256 == row.sha256;
-    if (found.size_bytes == row.size_bytes && same) return absl::OkStatus();
-    return data_loss("it is not what was recorded");
+std::function<Examined(const Segment&)> Archive::examiner(bool repair) const {
+  return [folder = segments(), &keys = keys_, repair](const Segment& row) {
+    Examined examined;
+    examined.row = row;
+    if (is_gone(folder, row.name)) return examined;
+    const absl::StatusOr<Segment> found = examine(folder, row.name, keys);
+    examined.whole = found.status();
+    if (found.ok()) {
+      // The size of a damaged one is what it had when it was marked.
+      const bool same_size = row.fault != Fault::none || found->size_bytes == row.size_bytes;
+      const bool same = row.sha256.empty() || found->sha256 == row.sha256;
+      if (!same_size || !same) examined.whole = data_loss("it is not what was recorded");
+      return examined;
+    }
+    if (!repair || row.fault != Fault::none || !absl::IsDataLoss(examined.whole)) return examined;
+    absl::StatusOr<std::optional<Segment>> rest = salvage(folder, row.name, keys);
+    examined.saving = rest.status();
+    if (rest.ok()) examined.rest = *std::move(rest);
+    return examined;
   };
 }
 
-absl::Status Archive::check_day(const CameraDay& day, bool repair, CheckReport& report) {
-  LS_ASSIGN(const DayFiles files, list_files(segments(), day));
-  LS_ASSIGN(const std::vector<Segment> rows, index_->of_day(day.camera, day.day));
-  std::map<std::string, std::uint64_t> size_of_row;
-  for (const Segment& row : rows) size_of_row.emplace(row.name.id(), row.size_bytes);
-  std::set<std::string> on_disk;
-  for (const SegmentName& name : files.whole) {
-    on_disk.insert(name.id());
-    const auto row = size_of_row.find(name.id());
-    std::error_code failed;
-    const std::uint64_t size = std::filesystem::file_size(file_of(segments(), name), failed);
-    if (row != size_of_row.end() && !failed && row->second == size) {
-      ++report.segments;
-    } else {
-      LS_RETURN_IF_ERROR(add_unknown(name, repair, report));
-    }
+absl::Status Archive::note(const Examined& examined, bool repair, CheckReport& report) {
+  const std::string id = examined.row.name.id();
+  if (examined.row.fault == Fault::damaged) {
+    if (!examined.whole.ok() || is_gone(segments(), examined.row.name)) return absl::OkStatus();
+    std::erase_if(report.damaged, [&](const DamagedSegment& each) { return each.segment == id; });
+    report.returned.push_back(id);
+    if (!repair) return absl::OkStatus();
+    ++report.segments;
+    return take_back(examined.row);
   }
-  for (const Segment& row : rows) {
-    if (on_disk.contains(row.name.id())) continue;
-    report.dropped.push_back(row.name.id());
-    if (repair) LS_RETURN_IF_ERROR(index_->drop({row}));
-  }
-  for (const SegmentName& name : files.parts) {
-    if (!intake_->is_open(name)) LS_RETURN_IF_ERROR(mend(name, repair, report));
-  }
-  for (const Path& file : files.foreign) {
-    report.unreadable.push_back(fmt::format("{}: not the name of a segment", file.string()));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Archive::add_unknown(const SegmentName& name, bool repair, CheckReport& report) {
-  const absl::StatusOr<Segment> segment = examine(segments(), name, keys_);
-  if (!segment.ok()) {
-    report.unreadable.push_back(fmt::format("{}: {}", name.id(), message_of(segment.status())));
+  if (examined.whole.ok() || report.names(id)) return absl::OkStatus();
+  --report.segments;
+  Comparison comparison = this->comparison(repair, report);
+  if (!absl::IsDataLoss(examined.whole)) {
+    comparison.add_unreadable(examined.row.name, examined.whole);
     return absl::OkStatus();
   }
-  report.added.push_back(name.id());
-  if (!repair) return absl::OkStatus();
-  ++report.segments;
-  return index_->add(*segment);
+  if (!examined.saving.ok()) {
+    comparison.add_unreadable(examined.row.name, examined.saving);
+    return absl::OkStatus();
+  }
+  DamagedSegment damaged{id, examined.row.time, std::string(message_of(examined.whole)), false, {}};
+  if (!repair) {
+    report.damaged.push_back(std::move(damaged));
+    return absl::OkStatus();
+  }
+  // The row as it is now: the ledger may have taken it up meanwhile.
+  LS_ASSIGN(const std::optional<Segment> row, index_->find(examined.row.name));
+  if (!row) return absl::OkStatus();
+  return comparison.mark_damaged(row->name, row, examined.rest, std::move(damaged));
+}
+
+// It can be read again: what was saved of it would give the same footage twice.
+absl::Status Archive::take_back(const Segment& segment) {
+  LS_ASSIGN(std::optional<Segment> row, index_->find(segment.name));
+  if (!row) return absl::OkStatus();
+  std::error_code failed;
+  row->fault = Fault::none;
+  row->size_bytes = std::filesystem::file_size(file_of(segments(), row->name), failed);
+  if (failed) return absl::OkStatus();
+  SegmentName saved = row->name;
+  saved.recovered = true;
+  LS_ASSIGN(const std::optional<Segment> rest, index_->find(saved));
+  if (rest && !segment.name.recovered) {
+    LS_RETURN_IF_ERROR(index_->mark_deleting({*rest}));
+    LS_RETURN_IF_ERROR(erase({*rest}));
+  }
+  return index_->add(*row);
+}
+
+absl::Status Archive::told(std::vector<Segment> missing) {
+  for (Segment& segment : missing) segment.fault = Fault::missing_told;
+  return index_->add_all(missing);
 }
 
 // A disk that failed while a segment was written may work again.
@@ -83,31 +108,15 @@ absl::Status Archive::mend_unfinished() {
   if (!name) return absl::OkStatus();
   const absl::StatusOr<std::optional<Segment>> segment = recover(segments(), *name, keys_);
   // Damaged, or gone by now: no later try mends that. check() names what still lies there.
-  const bool is_final =
-      segment.ok() || absl::IsDataLoss(segment.status()) || absl::IsNotFound(segment.status());
-  if (is_final) {
+  const bool is_gone = absl::IsNotFound(segment.status());
+  if (segment.ok() || is_gone || absl::IsDataLoss(segment.status())) {
     intake_->mended(*name);
   } else {
     mend_again_ = clock_.steady() + kMendPatience;
   }
+  if (is_gone) return absl::OkStatus();
   if (!segment.ok()) return within(fmt::format("segment `{}`", name->id()), segment.status());
   return *segment ? index_->add(**segment) : absl::OkStatus();
-}
-
-absl::Status Archive::mend(const SegmentName& name, bool repair, CheckReport& report) {
-  if (!repair) {
-    report.recovered.push_back(name.id());
-    return absl::OkStatus();
-  }
-  const absl::StatusOr<std::optional<Segment>> segment = recover(segments(), name, keys_);
-  if (!segment.ok()) {
-    report.unreadable.push_back(fmt::format("{}: {}", name.id(), message_of(segment.status())));
-    return absl::OkStatus();
-  }
-  if (!*segment) return absl::OkStatus();
-  report.recovered.push_back((*segment)->name.id());
-  ++report.segments;
-  return index_->add(**segment);
 }
 
 }  // namespace latchstring::archive

@@ -8,7 +8,8 @@ namespace latchstring::archive {
 namespace {
 
 const store::Schema& schema() {
-  static const store::Schema schema{"archive index", {R"(CREATE TABLE segment (
+  static const store::Schema schema{"archive index",
+                                    {R"(CREATE TABLE segment (
             id TEXT PRIMARY KEY, camera TEXT NOT NULL, day TEXT NOT NULL,
             start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
             sha256 BLOB NOT NULL, camera_offset_ms INTEGER,
@@ -23,7 +24,14 @@ const store::Schema& schema() {
             seq INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT NOT NULL, camera TEXT NOT NULL,
             from_us INTEGER NOT NULL, to_us INTEGER NOT NULL,
             UNIQUE (request, camera, from_us, to_us)
-          ) STRICT;)"}};
+          ) STRICT;)",
+                                     // A new index is not complete before somebody has
+                                     // gone through the files.
+                                     R"(
+          ALTER TABLE segment ADD COLUMN fault INTEGER NOT NULL DEFAULT 0;
+          CREATE INDEX segment_faulty ON segment (camera, start_us) WHERE fault > 0;
+          CREATE TABLE rebuild (unfinished INTEGER NOT NULL) STRICT;
+          INSERT INTO rebuild SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM segment);)"}};
   return schema;
 }
 
@@ -34,7 +42,8 @@ Instant instant(std::int64_t us) {
   return Instant{Duration{us}};
 }
 
-constexpr const char* kColumns = "id, end_us, size_bytes, sha256, camera_offset_ms, ledger_index";
+constexpr const char* kColumns =
+    "id, end_us, size_bytes, sha256, camera_offset_ms, ledger_index, fault";
 
 absl::StatusOr<Segment> segment_of(const store::Row& row) {
   const std::string id = row.get<std::string>(0);
@@ -48,7 +57,17 @@ absl::StatusOr<Segment> segment_of(const store::Row& row) {
   segment.sha256 = crypto::to_hex(row.get<Bytes>(3));
   segment.camera_offset_ms = row.get<std::optional<std::int64_t>>(4);
   segment.ledger_index = row.get<std::int64_t>(5);
+  const auto fault = row.get<std::int64_t>(6);
+  if (fault < 0 || fault > static_cast<std::int64_t>(Fault::damaged)) {
+    return data_loss("the archive index has a row `{}` that cannot be", id);
+  }
+  segment.fault = static_cast<Fault>(fault);
   return segment;
+}
+
+std::optional<Segment> first_of(std::vector<Segment> found) {
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
 }
 
 // A pin and a segment have a moment in common.
@@ -79,10 +98,10 @@ absl::StatusOr<std::uint64_t> Index::put(const Segment& segment) {
       db_->find<std::int64_t>("SELECT size_bytes FROM segment WHERE id = ?", {segment.name.id()}));
   LS_RETURN_IF_ERROR(db_->run(
       "INSERT OR REPLACE INTO segment (id, camera, day, start_us, end_us, size_bytes, sha256,"
-      " camera_offset_ms, ledger_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " camera_offset_ms, ledger_index, fault) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {segment.name.id(), segment.name.camera, segment.name.day, micros(segment.time.from),
        micros(segment.time.to), segment.size_bytes, sha256, segment.camera_offset_ms,
-       segment.ledger_index}));
+       segment.ledger_index, static_cast<std::int64_t>(segment.fault)}));
   return static_cast<std::uint64_t>(old.value_or(0));
 }
 
@@ -105,9 +124,10 @@ absl::Status Index::add_all(const std::vector<Segment>& segments) {
 absl::StatusOr<std::optional<Segment>> Index::unhashed(const std::string& after) {
   LS_ASSIGN(
       std::vector<Segment> found,
-      select("WHERE id > ? AND length(sha256) = 0 AND deleting = 0 ORDER BY id LIMIT 1", {after}));
-  if (found.empty()) return std::nullopt;
-  return std::move(found.front());
+      select(
+          "WHERE id > ? AND length(sha256) = 0 AND deleting = 0 AND fault = 0 ORDER BY id LIMIT 1",
+          {after}));
+  return first_of(std::move(found));
 }
 
 absl::StatusOr<std::vector<Segment>> Index::select(const std::string& where, store::Params params) {
@@ -126,16 +146,35 @@ absl::StatusOr<std::vector<Segment>> Index::touching(const std::string& camera,
   // No segment is longer than kSegmentLengthMax, so that a search need not begin at the oldest.
   return select(
       "WHERE camera = ? AND start_us < ? AND start_us > ? AND end_us > ? AND deleting = 0"
-      " ORDER BY start_us LIMIT ?",
+      " AND fault = 0 ORDER BY start_us LIMIT ?",
       {camera, micros(interval.to), micros(interval.from - kSegmentLengthMax - kGapMax),
        micros(interval.from), limit});
 }
 
-absl::StatusOr<std::optional<Segment>> Index::newest(const std::string& camera) {
+absl::StatusOr<std::optional<Segment>> Index::faulty(const std::string& camera,
+                                                     const Interval& interval) {
   LS_ASSIGN(std::vector<Segment> found,
-            select("WHERE camera = ? AND deleting = 0 ORDER BY start_us DESC LIMIT 1", {camera}));
-  if (found.empty()) return std::nullopt;
-  return std::move(found.front());
+            select("WHERE fault > 0 AND camera = ? AND start_us < ? AND end_us > ?"
+                   " AND deleting = 0 ORDER BY start_us LIMIT 1",
+                   {camera, micros(interval.to), micros(interval.from)}));
+  return first_of(std::move(found));
+}
+
+absl::StatusOr<std::vector<Segment>> Index::missing_untold() {
+  return select("WHERE fault > 0 AND fault = ? AND deleting = 0 ORDER BY camera, start_us LIMIT ?",
+                {static_cast<std::int64_t>(Fault::missing), kMissingPerTick});
+}
+
+absl::StatusOr<std::optional<Segment>> Index::find(const SegmentName& name) {
+  LS_ASSIGN(std::vector<Segment> found, select("WHERE id = ?", {name.id()}));
+  return first_of(std::move(found));
+}
+
+absl::StatusOr<std::optional<Segment>> Index::newest(const std::string& camera) {
+  LS_ASSIGN(std::vector<Segment> found, select("WHERE camera = ? AND deleting = 0 AND fault = 0"
+                                               " ORDER BY start_us DESC LIMIT 1",
+                                               {camera}));
+  return first_of(std::move(found));
 }
 
 absl::StatusOr<std::vector<Segment>> Index::of_day(const std::string& camera,
@@ -149,7 +188,7 @@ absl::StatusOr<std::vector<Segment>> Index::oldest_unpinned(std::size_t limit) {
 }
 
 absl::Status Index::each_by_camera(const std::function<void(const Segment&)>& each) {
-  return db_->query(fmt::format("SELECT {} FROM segment WHERE deleting = 0"
+  return db_->query(fmt::format("SELECT {} FROM segment WHERE deleting = 0 AND fault = 0"
                                 " ORDER BY camera, start_us",
                                 kColumns),
                     {}, [&each](const store::Row& row) -> absl::Status {
@@ -160,15 +199,16 @@ absl::Status Index::each_by_camera(const std::function<void(const Segment&)>& ea
 }
 
 absl::StatusOr<std::vector<Segment>> Index::page(const std::string& after, std::size_t limit) {
-  return select("WHERE id > ? AND deleting = 0 ORDER BY id LIMIT ?", {after, limit});
+  return select("WHERE id > ? AND deleting = 0 AND fault IN (0, ?) ORDER BY id LIMIT ?",
+                {after, static_cast<std::int64_t>(Fault::damaged), limit});
 }
 
 absl::StatusOr<std::vector<DayTotal>> Index::day_totals() {
   std::vector<DayTotal> totals;
   LS_RETURN_IF_ERROR(db_->query(
       "SELECT camera, day, min(start_us), max(end_us), sum(size_bytes), count(*),"
-      " sum(id LIKE '%-recovered'), sum(end_us - start_us) FROM segment WHERE deleting = 0"
-      " GROUP BY camera, day ORDER BY camera, day",
+      " sum(id LIKE '%-recovered'), sum(end_us - start_us) FROM segment"
+      " WHERE deleting = 0 AND fault = 0 GROUP BY camera, day ORDER BY camera, day",
       {}, [&totals](const store::Row& row) {
         const auto natural = [&row](int column) {
           return static_cast<std::uint64_t>(row.get<std::int64_t>(column));
@@ -203,6 +243,15 @@ absl::StatusOr<std::set<std::pair<std::string, std::string>>> Index::camera_days
         return absl::OkStatus();
       }));
   return found;
+}
+
+absl::StatusOr<bool> Index::is_rebuilding() {
+  LS_ASSIGN(const std::int64_t rows, db_->one<std::int64_t>("SELECT count(*) FROM rebuild"));
+  return rows > 0;
+}
+
+absl::Status Index::rebuilt() {
+  return db_->run("DELETE FROM rebuild");
 }
 
 absl::Status Index::mark_deleting(const std::vector<Segment>& segments) {
@@ -279,7 +328,7 @@ absl::StatusOr<std::uint64_t> Index::bytes_of(const Pin& pin) {
 
 absl::StatusOr<std::vector<Segment>> Index::uncommitted(Instant before) {
   return select(
-      "WHERE ledger_index < 0 AND end_us < ? AND deleting = 0 AND length(sha256) > 0"
+      "WHERE ledger_index < 0 AND end_us < ? AND deleting = 0 AND fault = 0 AND length(sha256) > 0"
       " ORDER BY id",
       {micros(before)});
 }

@@ -20,6 +20,7 @@
 namespace latchstring::archive {
 
 inline constexpr std::size_t kPinsMax = 4096;
+inline constexpr std::size_t kMissingPerTick = 1024;  // segments of which a tick tells
 
 class Index {
  public:
@@ -30,19 +31,29 @@ class Index {
   absl::Status add_all(const std::vector<Segment>& segments);
   // The first one after this id whose hash is not known.
   absl::StatusOr<std::optional<Segment>> unhashed(const std::string& after);
-  // Of segments that are not being deleted. By start; at most `limit`.
+  // Of segments that are whole and not being deleted. By start; at most `limit`.
   absl::StatusOr<std::vector<Segment>> touching(const std::string& camera, const Interval& interval,
                                                 std::size_t limit);
+  // The first one with a fault that would be among them.
+  absl::StatusOr<std::optional<Segment>> faulty(const std::string& camera,
+                                                const Interval& interval);
+  absl::StatusOr<std::vector<Segment>> missing_untold();
+  absl::StatusOr<std::optional<Segment>> find(const SegmentName& name);
   absl::StatusOr<std::optional<Segment>> newest(const std::string& camera);
   absl::StatusOr<std::vector<Segment>> of_day(const std::string& camera, const std::string& day);
   absl::StatusOr<std::vector<Segment>> oldest_unpinned(std::size_t limit);
   absl::Status each_by_camera(const std::function<void(const Segment&)>& each);
-  // By id, which begins with the camera and the day; those after `after`, at most `limit`.
+  // By id, which begins with the camera and the day; those after `after`, at most `limit`. Damaged
+  // ones too.
   absl::StatusOr<std::vector<Segment>> page(const std::string& after, std::size_t limit);
   absl::StatusOr<std::vector<DayTotal>> day_totals();  // by camera and day
   absl::StatusOr<std::set<std::string>> days();        // with any row
   absl::StatusOr<std::set<std::pair<std::string, std::string>>> camera_days();
   std::uint64_t bytes() const { return bytes_; }  // of all rows
+
+  // True from the making of the file until rebuilt(): rows of some files may be missing.
+  absl::StatusOr<bool> is_rebuilding();
+  absl::Status rebuilt();
 
   // Order of deleting: mark, unlink, fsync, drop.
   absl::Status mark_deleting(const std::vector<Segment>& segments);

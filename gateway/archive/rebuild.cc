@@ -3,8 +3,7 @@
 
 #include "gateway/archive/appender.h"
 #include "gateway/archive/archive.h"
-#include "gateway/archive/index.h"
-#include "gateway/archive/recovery.h"
+#include "gateway/archive/comparison.h"
 #include "gateway/base/status.h"
 
 namespace latchstring::archive {
@@ -27,9 +26,14 @@ std::optional<Instant> end_by_next(const std::vector<SegmentName>& names, std::s
 
 absl::Status Archive::add_by_name(const CameraDay& day) {
   LS_ASSIGN(const DayFiles files, list_files(segments(), day));
+  LS_ASSIGN(const std::vector<Segment> known, index_->of_day(day.camera, day.day));
+  std::set<std::string> has_row;
+  for (const Segment& row : known) has_row.insert(row.name.id());
+  Comparison comparison = this->comparison(true, found_);
   std::vector<Segment> rows;
   for (std::size_t i = 0; i < files.whole.size(); ++i) {
     const SegmentName& name = files.whole[i];
+    if (has_row.contains(name.id())) continue;  // an earlier start came as far as this
     std::error_code failed;
     absl::StatusOr<Segment> row = Segment{};
     const std::optional<Instant> end = end_by_next(files.whole, i);
@@ -40,8 +44,12 @@ absl::Status Archive::add_by_name(const CameraDay& day) {
     } else {
       row = look_at(segments(), name, keys_);
     }
+    if (absl::IsDataLoss(row.status())) {
+      LS_RETURN_IF_ERROR(comparison.add_damaged(name, std::nullopt, row.status()));
+      continue;
+    }
     if (!row.ok()) {
-      found_.unreadable.push_back(fmt::format("{}: {}", name.id(), message_of(row.status())));
+      comparison.add_unreadable(name, row.status());
       continue;
     }
     found_.added.push_back(name.id());
@@ -49,7 +57,7 @@ absl::Status Archive::add_by_name(const CameraDay& day) {
   }
   LS_RETURN_IF_ERROR(index_->add_all(rows));
   found_.segments += static_cast<int>(rows.size());
-  for (const SegmentName& name : files.parts) LS_RETURN_IF_ERROR(mend(name, true, found_));
+  for (const SegmentName& name : files.parts) LS_RETURN_IF_ERROR(comparison.mend(name));
   for (const Path& file : files.foreign) {
     found_.unreadable.push_back(fmt::format("{}: not the name of a segment", file.string()));
   }
@@ -77,17 +85,23 @@ absl::StatusOr<bool> Archive::hashes_missing(const std::string& camera, const In
   return false;
 }
 
-// What cannot be read is left without: it cannot be released, and check() tells of it.
+// What is damaged is left without: it cannot be released, and check() tells of it. What only could
+// not be read now does not hold up the others, and has another turn after them.
 absl::Status Archive::hash_next() {
-  if (all_hashed_) return absl::OkStatus();
+  if (all_hashed_ || clock_.steady() < hash_after_) return absl::OkStatus();
   LS_ASSIGN(std::optional<Segment> row, index_->unhashed(hashed_to_));
   if (!row) {
-    all_hashed_ = true;
+    all_hashed_ = !hash_again_;
+    hash_again_ = false;
+    hashed_to_.clear();
+    hash_after_ = clock_.steady() + kMendPatience;
     return absl::OkStatus();
   }
   hashed_to_ = row->name.id();
   const absl::Status added = add_hash(*row);
-  return absl::IsDataLoss(added) || absl::IsNotFound(added) ? absl::OkStatus() : added;
+  if (absl::IsNotFound(added)) return absl::OkStatus();  // check() or a cut finds that it is gone
+  if (!added.ok() && !absl::IsDataLoss(added)) hash_again_ = true;
+  return added;
 }
 
 }  // namespace latchstring::archive

@@ -58,6 +58,30 @@ absl::StatusOr<Bytes> whole_chunks(const Path& file, const crypto::age::Identity
       identity, kSegmentFileMax);
 }
 
+// Whole fragments from the start of a file on.
+struct Rest {
+  Bytes plain;
+  media::SegmentScan scan;
+};
+
+// nullopt: not one.
+absl::StatusOr<std::optional<Rest>> rest_of(const Path& file, const SegmentName& name,
+                                            const crypto::age::Identity& identity) {
+  absl::StatusOr<Bytes> plain = whole_chunks(file, identity);
+  // Cut short inside the age header: nothing was written that could be read.
+  if (absl::IsInvalidArgument(plain.status()) || absl::IsDataLoss(plain.status())) {
+    return std::nullopt;
+  }
+  if (!plain.ok()) return plain.status();
+  if (plain->empty()) return std::nullopt;
+  LS_ASSIGN(const MediaView view, media_view(in_memory(*plain), plain->size(), name));
+  LS_ASSIGN(media::SegmentScan scan, media::scan_segment(view.read_at, view.size));
+  if (scan.fragments.empty()) return std::nullopt;
+  const std::uint64_t whole = view.plain_offset(scan.whole_bytes);
+  plain->resize(static_cast<std::size_t>(whole));
+  return Rest{*std::move(plain), std::move(scan)};
+}
+
 absl::StatusOr<Segment> write_anew(const Path& segments, SegmentName name, const Bytes& plain,
                                    const media::SegmentScan& scan,
                                    const crypto::age::Recipient& recipient) {
@@ -113,6 +137,21 @@ absl::StatusOr<Segment> row_of(const PlainFile& plain, const SegmentName& name) 
   segment.time = {name.start, end_of(scan)};
   segment.size_bytes = plain.sealed_size;
   return segment;
+}
+
+absl::StatusOr<std::optional<Rest>> rest_of_damaged(const Path& segments, const SegmentName& name,
+                                                    const DayKeys& keys,
+                                                    const crypto::age::Identity& identity) {
+  if (name.recovered) return std::nullopt;  // its own name is the one that it would be given
+  const absl::Status read = examine(segments, name, keys).status();
+  if (read.ok()) return std::nullopt;
+  if (!absl::IsDataLoss(read)) return read;
+  absl::StatusOr<std::optional<Rest>> rest = rest_of(file_of(segments, name), name, identity);
+  // Not even its header can be believed.
+  if (absl::IsDataLoss(rest.status()) || absl::IsPermissionDenied(rest.status())) {
+    return std::nullopt;
+  }
+  return rest;
 }
 
 absl::StatusOr<std::optional<Segment>> nothing_in(const Path& part) {
@@ -173,6 +212,23 @@ absl::StatusOr<Segment> examine(const Path& segments, const SegmentName& name,
   return segment;
 }
 
+absl::StatusOr<bool> can_salvage(const Path& segments, const SegmentName& name,
+                                 const DayKeys& keys) {
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
+  LS_ASSIGN(const std::optional<Rest> rest, rest_of_damaged(segments, name, keys, identity));
+  return rest.has_value();
+}
+
+absl::StatusOr<std::optional<Segment>> salvage(const Path& segments, const SegmentName& name,
+                                               const DayKeys& keys) {
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
+  LS_ASSIGN(const std::optional<Rest> rest, rest_of_damaged(segments, name, keys, identity));
+  if (!rest) return std::nullopt;
+  LS_ASSIGN(Segment segment,
+            write_anew(segments, name, rest->plain, rest->scan, identity.recipient()));
+  return segment;
+}
+
 absl::StatusOr<std::optional<Segment>> recover(const Path& segments, const SegmentName& name,
                                                const DayKeys& keys) {
   const Path part = part_of(segments, name);
@@ -180,18 +236,10 @@ absl::StatusOr<std::optional<Segment>> recover(const Path& segments, const Segme
   if (name.recovered) return nothing_in(part);
   LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
   if (open_plain(part, identity).ok()) return rename_whole(segments, name, keys);
-  absl::StatusOr<Bytes> plain = whole_chunks(part, identity);
-  // Cut short inside the age header: nothing was written that could be read.
-  if (absl::IsInvalidArgument(plain.status()) || absl::IsDataLoss(plain.status())) {
-    plain = Bytes{};
-  }
-  if (!plain.ok()) return plain.status();
-  if (plain->empty()) return nothing_in(part);
-  LS_ASSIGN(const MediaView view, media_view(in_memory(*plain), plain->size(), name));
-  LS_ASSIGN(const media::SegmentScan scan, media::scan_segment(view.read_at, view.size));
-  if (scan.fragments.empty()) return nothing_in(part);
-  plain->resize(static_cast<std::size_t>(view.plain_offset(scan.whole_bytes)));
-  LS_ASSIGN(Segment segment, write_anew(segments, name, *plain, scan, identity.recipient()));
+  LS_ASSIGN(const std::optional<Rest> rest, rest_of(part, name, identity));
+  if (!rest) return nothing_in(part);
+  LS_ASSIGN(Segment segment,
+            write_anew(segments, name, rest->plain, rest->scan, identity.recipient()));
   LS_RETURN_IF_ERROR(remove_durably(part));
   return segment;
 }

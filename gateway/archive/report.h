@@ -3,11 +3,14 @@
 
 #include <absl/status/status.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "gateway/archive/segment.h"
 #include "gateway/base/files.h"
 #include "gateway/base/time.h"
 
@@ -35,17 +38,53 @@ struct Pin {
   Interval interval;
 };
 
+// A row whose file is gone, though its time is not over. It stays, marked, until that ends.
+struct MissingSegment {
+  std::string segment;
+  Interval time;
+  bool known = false;  // and marked, before this check
+};
+
+// A file that cannot be read to its end, or is not what was recorded. It stays as it is, its row
+// marked, until its time ends; what can be read of it from its start is written anew.
+struct DamagedSegment {
+  std::string segment;
+  Interval time;  // empty: not known
+  std::string why;
+  bool known = false;  // and marked, before this check
+  Interval saved;      // what was written anew; empty: nothing
+};
+
 struct CheckReport {
-  bool index_rebuilt = false;           // it was missing or damaged
-  int segments = 0;                     // in the index, after the check
-  std::vector<std::string> added;       // whole files that the index did not know
-  std::vector<std::string> recovered;   // cut short by a crash, written anew
-  std::vector<std::string> dropped;     // rows without a file
+  bool index_rebuilt = false;          // it was missing or damaged
+  int segments = 0;                    // in the index, after the check
+  std::vector<std::string> added;      // whole files that the index did not know
+  std::vector<std::string> recovered;  // cut short by a crash, written anew
+  std::vector<std::string> returned;   // missing or damaged before, and there again
+  std::vector<MissingSegment> missing;
+  std::vector<DamagedSegment> damaged;
   std::vector<std::string> unreadable;  // files left as they are, each with the reason
+  std::vector<std::string> failed;      // not looked at or not mended now, each with the reason
   bool clean() const {
-    return !index_rebuilt && added.empty() && recovered.empty() && dropped.empty() &&
-           unreadable.empty();
+    return !index_rebuilt && added.empty() && recovered.empty() && returned.empty() &&
+           missing.empty() && damaged.empty() && unreadable.empty() && failed.empty();
   }
+  // That something is wrong with what stands in its file.
+  bool names(const std::string& segment) const {
+    const auto begins = [&](const std::string& line) { return line.starts_with(segment + ":"); };
+    return std::any_of(damaged.begin(), damaged.end(),
+                       [&](const DamagedSegment& each) { return each.segment == segment; }) ||
+           std::any_of(failed.begin(), failed.end(), begins) ||
+           std::any_of(unreadable.begin(), unreadable.end(), begins);
+  }
+};
+
+// A segment that was read to its end, or as far as it goes.
+struct Examined {
+  Segment row;
+  absl::Status whole;           // DataLoss: damaged, or not what was recorded
+  absl::Status saving;          // whether what can be read could be written anew
+  std::optional<Segment> rest;  // which is this, if anything
 };
 
 struct TickReport {
@@ -56,6 +95,8 @@ struct TickReport {
   std::vector<std::string> lost_pins;       // requests whose footage had to go
   // Why an unfinished segment stays so, or one cannot be read; no harm to others.
   absl::Status not_mended;
+  // Their files are gone before their time, and nobody was told yet: tell, then told().
+  std::vector<Segment> missing;
 };
 
 // The footage of one camera and day of the household's calendar.

@@ -22,6 +22,16 @@ absl::StatusOr<std::uint64_t> free_bytes(const Path& folder) {
   return static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize;
 }
 
+// The oldest, but for one that grew past the limit by itself: it must not cost the others theirs.
+absl::StatusOr<std::string> pin_to_drop(Index& index, std::uint64_t pending_bytes) {
+  LS_ASSIGN(const std::vector<Pin> pins, index.pins());
+  for (const Pin& pin : pins) {
+    LS_ASSIGN(const std::uint64_t bytes, index.bytes_of(pin));
+    if (bytes > pending_bytes) return pin.request;
+  }
+  return pins.empty() ? std::string{} : pins.front().request;
+}
+
 }  // namespace
 
 absl::StatusOr<TickReport> Archive::tick() {
@@ -39,7 +49,13 @@ absl::StatusOr<TickReport> Archive::tick() {
   const absl::Status hashed = hash_next();
   report.not_mended = mend_unfinished();
   if (report.not_mended.ok()) report.not_mended = hashed;
+  LS_ASSIGN(report.missing, index_->missing_untold());
   return report;
+}
+
+// A clock that may be wrong must not age everything away.
+Instant Archive::keep_from() const {
+  return clock_.is_right() ? clock_.now() - options_.keep_for : Instant::min();
 }
 
 absl::StatusOr<std::vector<Segment>> Archive::choose_victims(bool& disk_full) {
@@ -50,12 +66,11 @@ absl::StatusOr<std::vector<Segment>> Archive::choose_victims(bool& disk_full) {
     if (const auto lease = weak.lock()) leased.insert(lease->ids.begin(), lease->ids.end());
   }
   LS_ASSIGN(std::vector<Segment> oldest, index_->oldest_unpinned(kEvictPerTick + leased.size()));
-  // A clock that may be wrong must not age everything away.
-  const Instant keep_from = clock_.is_right() ? clock_.now() - options_.keep_for : Instant::min();
+  const Instant from = keep_from();
   std::vector<Segment> victims;
   for (Segment& segment : oldest) {
     const bool must_go =
-        segment.time.to <= keep_from || bytes > options_.keep_bytes || free < options_.keep_free;
+        segment.time.to <= from || bytes > options_.keep_bytes || free < options_.keep_free;
     if (!must_go || victims.size() == static_cast<std::size_t>(kEvictPerTick)) break;
     if (leased.contains(segment.name.id())) continue;
     bytes -= segment.size_bytes;
@@ -140,22 +155,12 @@ absl::Status Archive::end_holds() {
   return absl::OkStatus();
 }
 
-// The oldest, but for one that grew past the limit by itself: it must not cost the others theirs.
-absl::StatusOr<std::string> Archive::pin_to_drop() {
-  LS_ASSIGN(const std::vector<Pin> pins, index_->pins());
-  for (const Pin& pin : pins) {
-    LS_ASSIGN(const std::uint64_t bytes, index_->bytes_of(pin));
-    if (bytes > options_.pending_bytes) return pin.request;
-  }
-  return pins.empty() ? std::string{} : pins.front().request;
-}
-
 absl::StatusOr<std::vector<std::string>> Archive::keep_pins_within_limit() {
   std::vector<std::string> lost;
   for (;;) {
     LS_ASSIGN(const std::uint64_t pinned, index_->pinned_bytes());
     if (pinned <= options_.pending_bytes) return lost;
-    LS_ASSIGN(const std::string request, pin_to_drop());
+    LS_ASSIGN(const std::string request, pin_to_drop(*index_, options_.pending_bytes));
     if (request.empty()) return lost;
     LS_RETURN_IF_ERROR(index_->unpin(request));
     lost.push_back(request);

@@ -36,14 +36,27 @@ inline constexpr std::size_t kCameraNameMax = 64;
 bool is_camera_name(std::string_view text);
 bool is_day(std::string_view text);
 
+// What keeps the footage of a row from being cut. The numbers stand in the index.
+enum class Fault : std::uint8_t {
+  none = 0,
+  missing = 1,       // its file is gone, before its time, and nobody was told yet
+  missing_told = 2,  // the same, and it stands in the ledger
+  damaged = 3,       // what could be read of it may stand in its `-recovered` one
+};
+
+inline bool is_missing(Fault fault) {
+  return fault == Fault::missing || fault == Fault::missing_told;
+}
+
 // A row of the index.
 struct Segment {
   SegmentName name;
   Interval time;                                 // first frame to the end of the last one
-  std::uint64_t size_bytes = 0;                  // of the encrypted file
+  std::uint64_t size_bytes = 0;                  // of the encrypted file; 0: it is missing
   std::string sha256;                            // of its plaintext, hex; empty: not known yet
   std::optional<std::int64_t> camera_offset_ms;  // the camera's clock minus ours
   std::int64_t ledger_index = -1;                // of the leaf that commits to it; -1: not yet
+  Fault fault = Fault::none;
 };
 
 }  // namespace latchstring::archive

@@ -54,6 +54,11 @@ Path part_of(const Path& segments, const SegmentName& name) {
   return segments / (name.id() + ".part");
 }
 
+bool is_gone(const Path& segments, const SegmentName& name) {
+  std::error_code unknown;
+  return !std::filesystem::exists(file_of(segments, name), unknown) && !unknown;
+}
+
 absl::StatusOr<std::unique_ptr<SegmentWriter>> SegmentWriter::create(
     Path temporary, Path final_name, const crypto::age::Recipient& recipient) {
   LS_RETURN_IF_ERROR(make_day_folder(temporary.parent_path()));
@@ -147,7 +152,10 @@ absl::StatusOr<PlainFile> open_plain(const Path& file, const crypto::age::Identi
         return pread_all(fd->get(), out, offset);
       },
       identities);
-  if (!reader.ok()) return data_loss("{}", message_of(reader.status()));
+  if (absl::IsInvalidArgument(reader.status()) || absl::IsPermissionDenied(reader.status())) {
+    return data_loss("{}", message_of(reader.status()));
+  }
+  if (!reader.ok()) return reader.status();
   plain.size = (*reader)->plain_size();
   plain.read_at = [shared = std::shared_ptr<crypto::age::Reader>(*std::move(reader))](
                       std::uint64_t offset, std::span<std::uint8_t> out) {

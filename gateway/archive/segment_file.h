@@ -24,6 +24,8 @@ inline constexpr std::uint64_t kSegmentFileMax = media::kSegmentBytesHard + (4UL
 Path file_of(const Path& segments, const SegmentName& name);
 // The same while it is being written.
 Path part_of(const Path& segments, const SegmentName& name);
+// Whether the file of a segment is surely not there; not so where that cannot be said.
+bool is_gone(const Path& segments, const SegmentName& name);
 
 struct Written {
   std::uint64_t size_bytes = 0;
@@ -79,6 +81,7 @@ struct PlainFile {
   std::uint64_t size = 0;
   std::uint64_t sealed_size = 0;
 };
+// DataLoss: damaged, or not for this identity. Any other error is the disk's and may pass.
 absl::StatusOr<PlainFile> open_plain(const Path& file, const crypto::age::Identity& identity);
 
 // Both at once, errors naming the segment.

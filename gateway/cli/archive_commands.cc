@@ -24,19 +24,34 @@ void show_days(const json::Value& value, const Zone& zone) {
   say(table.text());
 }
 
-void show_check(const json::Value& value) {
-  for (const json::Value& fault : list(value, "faults"))
-    say(fmt::format("{}: {}{}\n", shown(text(fault, "segment")), shown(text(fault, "fault")),
-                    flag(fault, "repaired") ? " (repaired)" : ""));
+// A segment's id has the camera and the day; its times are for people.
+void show_fault(const json::Value& fault, const Zone& zone) {
+  const std::string from = text(fault, "from");
+  const std::string when =
+      from.empty() ? "" : fmt::format(" ({})", zone.span(from, text(fault, "to")));
+  say(fmt::format("{}{}: {}{}\n", shown(text(fault, "segment")), when, shown(text(fault, "fault")),
+                  flag(fault, "repaired") ? " (repaired)" : ""));
+}
+
+void show_check(const json::Value& value, bool repair, const Zone& zone) {
+  for (const json::Value& fault : list(value, "faults")) show_fault(fault, zone);
+  const bool is_left = number(value, "left") > 0;
+  std::string verdict = "all well";
+  if (!flag(value, "ok")) {
+    verdict = is_left ? "faults" : "faults, and nothing is left to repair";
+    if (is_left && !repair) verdict += "; `latchstring archive check --repair` mends what it can";
+  }
   say(fmt::format("{}, {}: {}\n", count_text(number(value, "segments"), "segment", "segments"),
-                  size_text(number(value, "bytes")), flag(value, "ok") ? "all well" : "faults"));
+                  size_text(number(value, "bytes")), verdict));
 }
 
 int check(const Session& session, bool repair, bool as_json) {
   control::Call call = call_of("archive.check");
   if (repair) call.arguments.boolean("repair", true);
   const control::Answer answer = session.call(std::move(call));
-  const int code = show_answer(answer, as_json, show_check);
+  const int code = show_answer(answer, as_json, [&](const json::Value& value) {
+    show_check(value, repair, zone_of(session.config()));
+  });
   return code == kDone && !flag(answer.result, "ok") ? kFailed : code;
 }
 

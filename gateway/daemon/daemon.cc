@@ -93,6 +93,7 @@ absl::Status Daemon::open_footage() {
     });
   };
   LS_ASSIGN(archive_, archive::Archive::open(std::move(options), *keyring_, clock_));
+  tell_found();
   recorders_ = std::make_unique<Recorders>(
       Recorders::Parts{loop_, clock_, *archive_,
                        [this](Instant instant) { return household_.next_midnight(instant); }});

@@ -91,6 +91,8 @@ class Daemon {
   absl::StatusOr<bool> load_rules();
   void resume();
   void tick();
+  absl::Status tell_missing(const std::vector<archive::Segment>& missing);
+  void tell_found();
   void hourly();
   absl::Status heartbeat();
   void note_clock_jump();

@@ -1,4 +1,7 @@
 // What is due as time passes: terms of requests, retention, the ledger's hourly and daily entries.
+#include <algorithm>
+#include <map>
+
 #include "gateway/base/log.h"
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
@@ -40,6 +43,7 @@ void Daemon::tick() {
   complain("archive", kept.status());
   if (kept.ok()) {
     complain("archive", kept->not_mended);
+    complain("archive", tell_missing(kept->missing));
     for (const std::string& day : kept->forgotten_days) {
       complain("ledger", append({ledger::Shred{"day", household_.day_span(day)}}));
     }
@@ -51,6 +55,45 @@ void Daemon::tick() {
   complain("ledger", remember_checkpoint());
   notify_service("WATCHDOG=1");
   loop_.after(kTick, [this] { tick(); });
+}
+
+// Footage that somebody removed, or a disk lost: one line and one leaf for each camera and day.
+absl::Status Daemon::tell_missing(const std::vector<archive::Segment>& missing) {
+  if (missing.empty()) return absl::OkStatus();
+  std::map<std::pair<std::string, std::string>, std::pair<Interval, int>> days;
+  for (const archive::Segment& segment : missing) {
+    auto& [span, files] =
+        days.try_emplace({segment.name.camera, segment.name.day}, segment.time, 0).first->second;
+    span = {std::min(span.from, segment.time.from), std::max(span.to, segment.time.to)};
+    ++files;
+  }
+  for (const auto& [day, found] : days) {
+    const auto& [span, files] = found;
+    tell(fmt::format(
+             "footage of camera `{}` is missing: {} file{} of {}, from {} to {}; `latchstring "
+             "archive check` names each",
+             day.first, files, files == 1 ? "" : "s", day.second, to_rfc3339(span.from),
+             to_rfc3339(span.to)),
+         LogLevel::warning);
+    LS_RETURN_IF_ERROR(append(ledger::Shred{"missing", span}, day.first));
+  }
+  return archive_->told(missing);
+}
+
+// What the start found and mended, or could not mend.
+void Daemon::tell_found() {
+  const archive::CheckReport& found = archive_->found_at_open();
+  if (found.index_rebuilt) {
+    tell("the archive's index was missing or damaged, and was made anew", LogLevel::warning);
+  }
+  for (const archive::DamagedSegment& damaged : found.damaged) {
+    if (damaged.known) continue;
+    tell(fmt::format("segment `{}` is damaged: {}", damaged.segment, damaged.why),
+         LogLevel::warning);
+  }
+  for (const std::string& line : found.failed) {
+    tell("cannot read or mend segment " + line, LogLevel::warning);
+  }
 }
 
 absl::Status Daemon::append(ledger::Event event, std::string detail) {

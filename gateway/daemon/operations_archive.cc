@@ -11,6 +11,7 @@ using control::Reply;
 using control::Request;
 
 constexpr std::size_t kSegmentsPerChore = 16;
+constexpr std::size_t kFaultsMax = 1000;  // that an answer names
 
 absl::StatusOr<json::Writer> list(Daemon& daemon) {
   LS_ASSIGN(const std::vector<archive::DayTotal> days, daemon.archive().day_totals());
@@ -30,25 +31,75 @@ absl::StatusOr<json::Writer> list(Daemon& daemon) {
   return json::Writer().objects("days", rows);
 }
 
-json::Writer report_json(Daemon& daemon, const archive::CheckReport& report, bool repair) {
-  std::vector<json::Writer> faults;
-  const auto add = [&](const std::vector<std::string>& names, std::string_view fault,
-                       bool repaired) {
-    for (const std::string& name : names) {
-      json::Writer one;
-      one.string("segment", name).string("fault", fault).boolean("repaired", repaired);
-      faults.push_back(std::move(one));
+// What is to be said of one segment. `known`: an earlier start or repair met it, or no repair ever
+// could do anything; it is said again, but nothing is left to do.
+struct Fault {
+  std::string_view segment;
+  std::string text;
+  bool repaired = false;
+  bool known = false;
+  Interval time = {};  // empty: not known
+};
+
+class Faults {
+ public:
+  void add(const Fault& fault) {
+    if (!fault.known && !fault.repaired) ++left_;
+    if (said_.size() == kFaultsMax) return;
+    json::Writer one;
+    one.string("segment", fault.segment)
+        .string("fault", fault.text)
+        .boolean("repaired", fault.repaired)
+        .boolean("known", fault.known);
+    if (!fault.time.empty()) {
+      one.string("from", to_rfc3339(fault.time.from)).string("to", to_rfc3339(fault.time.to));
     }
-  };
-  add(report.added, "the index did not know it", repair);
-  add(report.recovered, "cut short by a crash", repair);
-  add(report.dropped, "the index names it, but there is no file", repair);
-  add(report.unreadable, "cannot be read", false);
+    said_.push_back(std::move(one));
+  }
+  void add_all(const std::vector<std::string>& names, std::string_view text, bool repaired,
+               bool known = false) {
+    for (const std::string& name : names) add({name, std::string(text), repaired, known});
+  }
+  const std::vector<json::Writer>& said() const { return said_; }
+  std::uint64_t left() const { return left_; }
+
+ private:
+  std::vector<json::Writer> said_;
+  std::uint64_t left_ = 0;  // that a repair has not met yet, or could not mend now
+};
+
+std::string text_of(const archive::DamagedSegment& damaged, bool repair) {
+  std::string text =
+      damaged.known ? "known to be damaged" : fmt::format("damaged: {}", damaged.why);
+  if (!damaged.saved.empty()) {
+    const double seconds = static_cast<double>(damaged.saved.length().count()) / 1e6;
+    text += fmt::format("; its first {:.1f} seconds are kept", seconds);
+  } else if (damaged.known || repair) {
+    text += "; nothing of it can be released";
+  }
+  return text;
+}
+
+json::Writer report_json(Daemon& daemon, const archive::CheckReport& report, bool repair) {
+  Faults faults;
+  faults.add_all(report.added, "the index did not know it", repair);
+  faults.add_all(report.recovered, "cut short by a crash", repair);
+  faults.add_all(report.returned, "missing or damaged before, and whole again", repair);
+  for (const archive::MissingSegment& missing : report.missing) {
+    faults.add({missing.segment, "its file is gone", false, missing.known || repair, missing.time});
+  }
+  for (const archive::DamagedSegment& damaged : report.damaged) {
+    faults.add({damaged.segment, text_of(damaged, repair), !damaged.saved.empty() && !damaged.known,
+                damaged.known || repair, damaged.time});
+  }
+  faults.add_all(report.unreadable, "cannot be read, and is left as it is", false, true);
+  faults.add_all(report.failed, "could not be read or mended now", false);
   return json::Writer()
       .integer("segments", report.segments)
       .natural("bytes", daemon.archive().bytes())
       .boolean("ok", report.clean())
-      .objects("faults", faults);
+      .natural("left", faults.left())
+      .objects("faults", faults.said());
 }
 
 // Index and files first, then the content of every segment, a few at a time: a chore of seconds
@@ -59,8 +110,17 @@ struct Check {
   archive::CheckReport report;
   std::string last;  // id of the last segment that was taken
   archive::Footage reading;
-  std::vector<std::string> damaged;
+  std::vector<archive::Examined> examined;
 };
+
+void take_examined(Daemon& daemon, Check& check) {
+  for (const archive::Examined& examined : check.examined) {
+    const absl::Status noted = daemon.archive().note(examined, check.repair, check.report);
+    if (noted.ok()) continue;
+    check.report.failed.push_back(fmt::format("{}: {}", examined.row.name.id(), message_of(noted)));
+  }
+  check.examined.clear();
+}
 
 void examine_some(Daemon& daemon, const std::shared_ptr<Check>& check) {
   auto page = daemon.archive().page(check->last, kSegmentsPerChore);
@@ -72,18 +132,13 @@ void examine_some(Daemon& daemon, const std::shared_ptr<Check>& check) {
   }
   check->last = segments.back().name.id();
   const bool queued = daemon.slow_chores().run(
-      [check, examine = daemon.archive().examiner()] {
+      [check, examine = daemon.archive().examiner(check->repair)] {
         for (const archive::Segment& segment : check->reading.segments) {
-          const absl::Status whole = examine(segment);
-          if (whole.ok()) continue;
-          check->damaged.push_back(fmt::format("{}: {}", segment.name.id(), message_of(whole)));
+          check->examined.push_back(examine(segment));
         }
       },
       [&daemon, check] {
-        auto& unreadable = check->report.unreadable;
-        unreadable.insert(unreadable.end(), check->damaged.begin(), check->damaged.end());
-        check->report.segments -= static_cast<int>(check->damaged.size());
-        check->damaged.clear();
+        take_examined(daemon, *check);
         examine_some(daemon, check);
       });
   if (!queued) check->reply.fail(unavailable("too much is waiting; try again"));

@@ -84,7 +84,7 @@ struct Unverified {
   std::uint64_t denied = 0;
 };
 struct Shred {
-  std::string what;  // day, released, request_details
+  std::string what;  // day, missing, released, request_details
   Interval span;
 };
 struct ClockJump {

@@ -42,11 +42,14 @@ def test_a_broken_configuration_refuses_to_start(house):
 
 def test_check_says_every_fault_and_ok(house):
     checking = check(house)
-    assert checking.popen.wait(30) == 0 and "OK" in checking.words()
+    assert checking.popen.wait(30) == 0
+    assert "gateway.yaml: OK\n" in checking.words() and "house-rules.yaml: OK\n" in checking.words()
     house.edit("house-rules.yaml", "rules_end_on", "rules_end")
     checking = check(house)
     assert checking.popen.wait(30) == 1
     assert re.search(r"house-rules\.yaml:\d+:\d+: ", checking.words())
+    assert "gateway.yaml: OK\n" in checking.words()
+    assert "NOTHING IS SHARED until this is fixed." in checking.words()
 
 
 def test_broken_rules_stay_up_and_share_nothing(house):

@@ -9,30 +9,22 @@
 namespace latchstring::archive {
 namespace {
 
+using test::film;
 using test::frames_in;
 using test::House;
 using test::kept_pictures;
 using test::kFrame;
+using test::kFrames;
+using test::kGop;
 using test::kStart;
 using test::read_all;
+using test::seconds;
 
-constexpr int kFrames = 120;
-constexpr int kGop = 20;
 constexpr Duration kMicro{1};
-
-const test::Film& film() {
-  static const test::Film film = test::make_film(kFrames, kGop);
-  return film;
-}
 
 const test::Film& film_with_b_frames() {
   static const test::Film film = test::make_film(kFrames, kGop, 2);
   return film;
-}
-
-Interval seconds(double from, double to) {
-  const auto at = [](double s) { return kStart + Duration{std::llround(s * 1e6)}; };
-  return {at(from), at(to)};
 }
 
 // The first unit must be an IDR, and all before the first kept picture lead in from it.
@@ -200,7 +192,7 @@ TEST_CASE("runs, formats and gaps make clips of their own") {
   }
   SECTION("a segment is missing") {
     std::filesystem::remove(house.files()[1]);
-    REQUIRE(house.archive->check(true)->dropped.size() == 1);
+    REQUIRE(house.archive->check(true)->missing.size() == 1);
     auto parts = house.cut(seconds(0, 12));
     REQUIRE(parts->size() == 2);
     CHECK(kept_pictures(read_all(*(*parts)[0].reader)) == frames_in(seconds(0, 4), kFrames));
