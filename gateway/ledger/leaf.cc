@@ -1,6 +1,7 @@
 #include "gateway/ledger/leaf.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/base/status.h"
 #include "gateway/json/json.h"
@@ -151,7 +152,17 @@ struct NameOf {
   std::string_view operator()(const Filler&) const { return "filler"; }
 };
 
+template <std::size_t... I>
+std::vector<std::string_view> names_of(std::index_sequence<I...>) {
+  return {NameOf{}(std::variant_alternative_t<I, Event>{})...};
+}
+
 }  // namespace
+
+const std::vector<std::string_view>& event_names() {
+  static const auto names = names_of(std::make_index_sequence<std::variant_size_v<Event>>());
+  return names;
+}
 
 absl::StatusOr<std::string> leaf_line(const Entry& entry, std::string_view salt,
                                       std::string_view commitment) {

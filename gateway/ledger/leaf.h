@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/ledger/events.h"
 
@@ -17,5 +18,8 @@ absl::StatusOr<std::string> leaf_line(const Entry& entry, std::string_view salt,
 
 // The `event` member of a line as it was written by leaf_line(); empty where there is none.
 std::string event_of(std::string_view line);
+
+// Of every kind of leaf, as its `event` member has it.
+const std::vector<std::string_view>& event_names();
 
 }  // namespace latchstring::ledger

@@ -64,6 +64,14 @@ absl::Status already_refused() {
       "database was replaced by an older or a changed copy");
 }
 
+// A name that no leaf can have is a slip of the pen, not a search without a find.
+absl::Status check_event(const std::string& name) {
+  const auto& known = event_names();
+  if (name.empty() || std::find(known.begin(), known.end(), name) != known.end())
+    return absl::OkStatus();
+  return invalid("there is no event `{}`; there are {}", name, fmt::join(known, ", "));
+}
+
 }  // namespace
 
 std::string_view schema() {
@@ -281,6 +289,7 @@ absl::StatusOr<std::vector<ProvenLeaf>> Ledger::prove(std::string_view id, Insta
 }
 
 absl::StatusOr<std::vector<ShownLeaf>> Ledger::show(const Query& query) const {
+  LS_RETURN_IF_ERROR(check_event(query.event));
   const std::size_t count = std::min(query.count, kPageMax);
   const bool from_end = query.newest_first && query.from == 0;
   const std::string sql = fmt::format(

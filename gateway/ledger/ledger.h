@@ -60,7 +60,7 @@ struct Query {
   std::size_t count = 100;  // at most kPageMax
   bool newest_first = false;
   std::string about{};  // only leaves about this request or gift
-  std::string event{};  // only this event, by its name in the leaf
+  std::string event{};  // only this event, by its name in the leaf; an unknown one is refused
   bool with_filler = false;
 };
 

@@ -136,9 +136,14 @@ TEST_CASE("show pages both ways and filters") {
         std::vector<std::uint64_t>{9, 8});
   CHECK(indices({.about = "rrrrrrrrrr"}) == std::vector<std::uint64_t>{10, 11});
   CHECK(indices({.from = 11, .event = "request"}) == std::vector<std::uint64_t>{11});
-  CHECK(indices({.event = "requ"}).empty());
-  CHECK(indices({.event = "%"}).empty());
+  for (const char* part : {"requ", "%"})
+    CHECK(absl::IsInvalidArgument(house.ledger().show({.event = part}).status()));
   CHECK((*house.ledger().show({.from = 10}))[0].about == "rrrrrrrrrr");
+  const absl::Status unknown = house.ledger().show({.event = "nope"}).status();
+  CHECK(absl::IsInvalidArgument(unknown));
+  CHECK(unknown.message().find("no event `nope`; there are start, stop, camera,") !=
+        std::string::npos);
+  CHECK(house.ledger().show({.event = "hold"})->empty());
 }
 
 TEST_CASE("over-long details and bad entries leave nothing behind") {
