@@ -11,6 +11,7 @@
 #include "gateway/daemon/daemon.h"
 #include "gateway/daemon/rules.h"
 #include "gateway/daemon/service.h"
+#include "policy/analysis/analysis.h"
 
 namespace latchstring::daemon {
 namespace {
@@ -28,9 +29,14 @@ int check(const Path& file) {
   if (config.ok()) {
     const auto rules = check_rules(config->rules);
     if (!rules.ok()) fmt::print(stderr, "{}\n", message_of(rules));
+    fmt::print("{}: OK\n", file.string());
+    if (rules.ok()) {
+      fmt::print("{}: OK\n", config->rules.string());
+    } else {
+      fmt::print(stderr, "{}\n", policy::kNothingIsShared);
+    }
     ok = rules.ok();
   }
-  if (ok) fmt::print("{}: OK\n", file.string());
   return ok ? 0 : 1;
 }
 
@@ -89,16 +95,23 @@ int run(const Path& file) {
 int main(int argc, char** argv) {
   using namespace latchstring;
   CLI::App app{"Records a household's cameras and answers signed clip requests by its own rules."};
-  app.footer("Example:\n  latchstringd --config /etc/latchstring/gateway.yaml");
+  app.name("latchstringd");
+  app.footer(
+      "Exit codes: 0 done, 1 failed, 2 wrong usage.\nExample:\n  latchstringd --config "
+      "/etc/latchstring/gateway.yaml");
   app.set_version_flag("--version", "latchstringd " LATCHSTRING_VERSION);
   std::string file;
   bool only_check = false;
-  app.add_option("--config", file, "gateway.yaml of the house")->required();
+  app.add_option("--config", file, "gateway.yaml of the house")->type_name("FILE")->required();
   app.add_flag("--check", only_check, "read configuration and rules, say every fault, and end");
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    fmt::print(stderr, "latchstringd: error: {}\nlatchstringd: hint: `latchstringd --help`\n",
+               error.what());
+    return 2;
   }
   crypto::start();
   crypto::harden_process();

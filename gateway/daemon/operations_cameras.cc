@@ -82,7 +82,9 @@ void test(Daemon& daemon, const Request& asked, const Reply& reply) {
         probe->found = media::probe_camera(probe->stream, daemon.clock(), kListen);
       },
       [id, probe, reply] {
-        if (!probe->found.ok()) return reply.fail(probe->found.status());
+        // Also where the camera refuses the login: nobody refused the caller anything.
+        if (!probe->found.ok())
+          return reply.fail(unavailable("{}", message_of(probe->found.status())));
         reply.ok(report_json(id, *probe->found));
       });
   if (!queued) reply.fail(unavailable("too much is waiting; try again"));

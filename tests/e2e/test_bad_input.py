@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from house import House, Process, wait_for
+from house import Camera, House, Process, wait_for
 from requester import Requester
 
 
@@ -50,6 +50,15 @@ def test_check_says_every_fault_and_ok(house):
     assert re.search(r"house-rules\.yaml:\d+:\d+: ", checking.words())
     assert "gateway.yaml: OK\n" in checking.words()
     assert "NOTHING IS SHARED until this is fixed." in checking.words()
+
+
+def test_wrong_usage_of_the_daemon_is_told_as_by_the_others(bin_folder, tmp_path):
+    for words in ((), ("--config", "x", "--fast")):
+        daemon = Process([bin_folder / "latchstringd", *words], tmp_path / "usage.log")
+        assert daemon.popen.wait(30) == 2
+        assert "latchstringd: error: " in daemon.words() and "hint: " in daemon.words()
+    helped = Process([bin_folder / "latchstringd", "--help"], tmp_path / "help.log")
+    assert helped.popen.wait(30) == 0 and "\nExit codes: 0 done, " in helped.words()
 
 
 def test_broken_rules_stay_up_and_share_nothing(house):
@@ -189,6 +198,28 @@ def test_a_broken_key_file_is_named(house, tmp_path):
     done = house.run("agency", "add", "pd", key, "--ticket", tmp_path / "t", check=False)
     assert done.returncode == 1 and "broken.jwk" in done.stderr
     assert not (tmp_path / "t").exists()
+
+
+def test_a_camera_that_cannot_be_read_fails_alike_whatever_is_wrong(house, bin_folder, tmp_path):
+    camera = Camera(bin_folder, tmp_path, "--user", "viewer", "--password", "right")
+    try:
+        house.run("camera", "add", "locked", "--url", camera.url, "--user", "viewer",
+                  secrets={"--password-fd": ["wrong"]})
+        house.run("camera", "add", "gone", "--url", "rtsp://127.0.0.1:1/stream")
+        house.start()
+        for name, words in (("locked", "refuses the login of `viewer`"),
+                            ("gone", "cannot connect")):
+            done = house.run("camera", "test", name, check=False)
+            assert done.returncode == 1 and words in done.stderr, done.stderr
+    finally:
+        camera.end()
+
+
+def test_an_event_that_no_ledger_has_is_refused(house):
+    house.start()
+    done = house.run("log", "show", "--event", "nope", check=False)
+    assert done.returncode == 2 and "no event `nope`; there are start, stop" in done.stderr
+    assert house.run("log", "show", "--event", "start").returncode == 0
 
 
 def jwk(first):
