@@ -44,8 +44,11 @@ int show_answer(const control::Answer& answer, bool as_json,
 }
 
 void add_commands(CLI::App& app, Session& session) {
+  app.name("latchstring");
   app.description("The household's side of Latchstring: cameras, rules, questions, answers.");
-  app.footer("Example:\n  latchstring init ~/house && latchstring --house ~/house status");
+  app.footer(
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing was released).\nExample:\n  "
+      "latchstring init ~/house && latchstring --house ~/house status");
   app.add_option("--house", session.house_option,
                  "folder that holds gateway.yaml; else $LATCHSTRING_HOUSE, the current folder, "
                  "/etc/latchstring")

@@ -14,6 +14,9 @@
 namespace latchstring::cli {
 namespace {
 
+// Addresses, names and habits of a household are nobody else's business.
+constexpr unsigned kFileMode = 0640;
+
 // Takes away what was made, newest first, unless it is told to keep it.
 class Undo {
  public:
@@ -134,9 +137,9 @@ absl::StatusOr<Made> make_house(const Plan& plan) {
   crypto::age::Identity archive = crypto::age::Identity::generate();
   LS_RETURN_IF_ERROR(
       write_file_durably(config.archive_recipient_file(), archive.recipient().text() + "\n", 0600));
-  LS_RETURN_IF_ERROR(write_file_durably(config.rules, texts.rules, 0644));
+  LS_RETURN_IF_ERROR(write_file_durably(config.rules, texts.rules, kFileMode));
   // Last: a folder with a gateway.yaml is a whole house.
-  LS_RETURN_IF_ERROR(write_file_durably(config.file, texts.gateway, 0644));
+  LS_RETURN_IF_ERROR(write_file_durably(config.file, texts.gateway, kFileMode));
   undo.keep();
   return Made{std::move(archive), crypto::spoken_fingerprint(signing.verify_key()),
               keyring->source() == crypto::KeySource::plain_file};

@@ -166,6 +166,7 @@ void add_init_command(CLI::App& app, Session& session) {
       ->capture_default_str();
   command->add_option("--broker-port", options->port, "its port")
       ->type_name("N")
+      ->check(CLI::Range(1, 65535))
       ->capture_default_str();
   command->add_option("--state", options->state, "folder of database, keys and archive")
       ->type_name("DIR")

@@ -89,7 +89,7 @@ void add_folder(CLI::App& command, std::string& folder) {
 
 void add_init(CLI::App& group, Run& run) {
   auto options = std::make_shared<std::pair<std::string, std::string>>();
-  CLI::App* command = add_command(group, "init", "Make an agency's signing key.",
+  CLI::App* command = add_command(group, "init", "make an agency's signing key",
                                   "latchstring-request agency init --name \"River Police\" --dir "
                                   "~/agency");
   command->add_option("--name", options->first, "the agency's name")->required();
@@ -101,7 +101,7 @@ void add_init(CLI::App& group, Run& run) {
 void add_issue(CLI::App& group, Run& run) {
   auto options = std::make_shared<IssueOptions>();
   CLI::App* command =
-      add_command(group, "issue", "Sign a credential for an officer; the file is for the officer.",
+      add_command(group, "issue", "sign a credential for an officer; the file is for the officer",
                   "latchstring-request agency issue --dir ~/agency --officer PUB.json --badge 4711 "
                   "--days 30 --out credential.json");
   add_folder(*command, options->folder);
@@ -123,7 +123,7 @@ void add_revoke(CLI::App& group, Run& run) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      add_command(group, "revoke", "Take a credential back; every officer then needs the new list.",
+      add_command(group, "revoke", "take a credential back; every officer then needs the new list",
                   "latchstring-request agency revoke --dir ~/agency --id ID --out revocations.jws");
   add_folder(*command, options->folder);
   command->add_option("--id", options->id, "of the credential, as `agency list` shows it")
@@ -137,7 +137,7 @@ void add_revoke(CLI::App& group, Run& run) {
 
 void add_list(CLI::App& group, Run& run) {
   auto options = std::make_shared<std::pair<std::string, bool>>();
-  CLI::App* command = add_command(group, "list", "Show the credentials that were issued.",
+  CLI::App* command = add_command(group, "list", "show the credentials that were issued",
                                   "latchstring-request agency list --dir ~/agency");
   add_folder(*command, options->first);
   command->add_flag("--json", options->second, "as JSON");
@@ -148,7 +148,7 @@ void add_list(CLI::App& group, Run& run) {
 }  // namespace
 
 void add_agency_commands(CLI::App& app, Run& run) {
-  CLI::App* group = add_group(app, "agency", "An agency's key and the credentials it issues.",
+  CLI::App* group = add_group(app, "agency", "an agency's key and the credentials it issues",
                               "latchstring-request agency init --name \"River Police\" --dir "
                               "~/agency");
   add_init(*group, run);

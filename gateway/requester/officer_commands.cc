@@ -29,7 +29,7 @@ absl::Status update(const std::string& folder, const std::string& credential,
 
 void add_init(CLI::App& group, Run& run) {
   auto folder = std::make_shared<std::string>();
-  CLI::App* command = add_command(group, "init", "Make an officer's keys on this computer.",
+  CLI::App* command = add_command(group, "init", "make an officer's keys on this computer",
                                   "latchstring-request officer init --dir ~/officer");
   command->add_option("--dir", *folder, "folder for the keys")->type_name("DIR")->required();
   command->callback([&run, folder] { run = [folder] { return init(*folder); }; });
@@ -41,7 +41,7 @@ void add_update(CLI::App& group, Run& run) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      group, "update", "Take in what the agency handed back.",
+      group, "update", "take in what the agency handed back",
       "latchstring-request officer update --dir ~/officer --credential credential.json");
   command->add_option("--dir", options->folder, "folder of the officer's keys")
       ->type_name("DIR")
@@ -77,7 +77,7 @@ void add_broker(CLI::App& group, Run& run) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      group, "broker", "Keep the login at a broker that no household runs itself.",
+      group, "broker", "keep the login at a broker that no household runs itself",
       "latchstring-request officer broker --dir ~/officer --url mqtts://broker.example:8883 "
       "--user riverpd234 --secret-fd 3 3<secret.txt");
   command->add_option("--dir", options->folder, "folder of the officer's keys")
@@ -105,7 +105,7 @@ void add_broker(CLI::App& group, Run& run) {
 }  // namespace
 
 void add_officer_commands(CLI::App& app, Run& run) {
-  CLI::App* group = add_group(app, "officer", "An officer's keys and credential.",
+  CLI::App* group = add_group(app, "officer", "an officer's keys and credential",
                               "latchstring-request officer init --dir ~/officer");
   add_init(*group, run);
   add_update(*group, run);

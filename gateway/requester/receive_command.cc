@@ -207,7 +207,7 @@ int receive(Options& options) {
 void add_receive_command(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      app, "receive", "Wait for what is released, fetch it, verify it, decrypt it into OUT/ID.",
+      app, "receive", "wait for what is released, fetch it, verify it, decrypt it into OUT/ID",
       "latchstring-request receive abcdefgh23 --ticket maple.ticket --officer ~/officer --out "
       "evidence");
   command->add_option("ID", options->id, "of the request; left out: whatever is released");

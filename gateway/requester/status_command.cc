@@ -124,7 +124,7 @@ int status(const Options& options) {
 void add_status_command(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      app, "status", "What became of one request, or of all sent with this ticket.",
+      app, "status", "what became of one request, or of all sent with this ticket",
       "latchstring-request status abcdefgh23 --ticket maple.ticket --officer ~/officer");
   command->add_option("ID", options->id, "of the request; left out: all");
   options->desk.add_to(*command);

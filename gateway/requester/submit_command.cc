@@ -131,7 +131,7 @@ void add_reason(CLI::App& command, Options& options) {
 void add_submit_command(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      add_command(app, "submit", "Ask a household for footage; prints the request's id.",
+      add_command(app, "submit", "ask a household for footage; prints the request's id",
                   "latchstring-request submit --ticket maple.ticket --officer ~/officer --camera "
                   "front_door \\\n"
                   "    --from 2026-05-04T21:50:00Z --to 2026-05-04T22:00:00Z --basis consent \\\n"

@@ -72,7 +72,7 @@ void add_verify_command(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
       app, "verify",
-      "Check a folder that `receive` left, offline: every file, signature, hash, and the "
+      "check a folder that `receive` left, offline: every file, signature, hash, and the "
       "ledger's proof.\nExit code 0: all holds and the signer is the anchor; 4: "
       "consistent, signer unknown; 1: anything else.",
       "latchstring-request verify evidence/abcdefgh23 --ticket maple.ticket");

@@ -27,6 +27,8 @@ def test_init_makes_a_house_that_shares_nothing(household):
     assert done.returncode == 0, done.stderr
     folder = household.folder
     assert mode(folder / "state") == 0o700
+    for name in ("gateway.yaml", "house-rules.yaml"):
+        assert mode(folder / name) == 0o640, name
     for name in ("state.db", "archive-recipient.txt", "keyring/gateway-signing.key"):
         assert mode(folder / "state" / name) & 0o077 == 0, name
     checked = household.run("policy", "check")
@@ -78,7 +80,7 @@ def test_a_second_init_is_refused_and_changes_nothing(household):
     (NAMED, ("12",), "PIN of alex"),
     (NAMED + ("--resident", "sam"), ("482913",), "no secret was given"),
     (NAMED + ("--broker-listen", "localhost"), ("482913",), "is not an IP address"),
-    (NAMED + ("--broker-port", "70000"), ("482913",), "--broker-port"),
+    (NAMED + ("--broker-port", "70000"), ("482913",), "70000 not in range 1 to 65535"),
 ])
 def test_a_wrong_init_leaves_nothing_behind(household, arguments, secrets, words):
     done = household.init(*arguments, secrets=secrets)
@@ -325,6 +327,8 @@ def test_help_has_an_example_on_every_level(household):
             check(*words, command)
 
     check()
+    assert "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused" in household.run(
+        "--help", house=False).stdout
     assert set(commands_of(household)) == {
         "init", "status", "camera", "resident", "agency", "policy", "request", "share", "pause",
         "resume", "log", "archive", "redact"}
