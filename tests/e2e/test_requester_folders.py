@@ -110,8 +110,8 @@ def test_nothing_is_made_twice(town):
     ("officer", "update", "--dir", "officer"),
     ("submit", "--ticket", "t"),
     ("submit", "--ticket", "t", "--officer", "officer", "--from", "2026-05-04T21:50:00Z", "--to",
-     "2026-05-04T22:00:00Z", "--basis", "consent", "--purpose", "burglary", "--case", " "), ("receive", "--until-closed", "--ticket", "t", "--officer",
-                                  "officer", "--out", "o"),
+     "2026-05-04T22:00:00Z", "--basis", "consent", "--purpose", "burglary", "--case", " "),
+    ("receive", "--until-closed", "--ticket", "t", "--officer", "officer", "--out", "o"),
     ("verify",), ("verify", "x", "--gateway-key", "short"),
     ("verify", "x", "--ticket", "t", "--gateway-key", "x"),
 ])
