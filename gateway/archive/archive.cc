@@ -74,8 +74,9 @@ absl::Status Archive::open_index() {
 }
 
 absl::Status Archive::check_at_open() {
+  // What does not go now is told of, and tried again, by tick().
   LS_ASSIGN(const std::vector<Segment> deleting, index_->deleting());
-  LS_RETURN_IF_ERROR(erase(deleting));
+  (void)erase(deleting);
   // Also where a kill ended the last rebuild half way.
   LS_ASSIGN(found_.index_rebuilt, index_->is_rebuilding());
   Comparison comparison = this->comparison(true, found_);
@@ -122,6 +123,14 @@ Footage Archive::lease(std::string camera, std::vector<Segment> segments) {
                   std::make_shared<const Lease>(std::move(lease))};
   leases_.push_back(footage.lease);
   return footage;
+}
+
+std::set<std::string> Archive::leased() const {
+  std::set<std::string> ids;
+  for (const std::weak_ptr<const Lease>& weak : leases_) {
+    if (const auto lease = weak.lock()) ids.insert(lease->ids.begin(), lease->ids.end());
+  }
+  return ids;
 }
 
 absl::StatusOr<Footage> Archive::footage(const std::string& camera, const Interval& interval) {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,10 +41,9 @@ inline constexpr Duration kMendPatience = std::chrono::minutes{10};
 
 class Archive {
  public:
-  // Finishes interrupted deletions, recovers what a crash cut short in each camera's newest days,
-  // rebuilds a missing or damaged index from the files' names and headers; their hashes follow, one
-  // a tick, or when somebody asks. FailedPrecondition: the index is of a newer program or is
-  // another database.
+  // Recovers what a crash cut short in each camera's newest days; makes a missing or damaged index
+  // anew from the files' names and headers; hashes follow, one a tick, or when somebody asks.
+  // FailedPrecondition: the index is of a newer program or is another database.
   static absl::StatusOr<std::unique_ptr<Archive>> open(Options options, crypto::Keyring& keyring,
                                                        const Clock& clock);
   ~Archive();
@@ -55,11 +55,9 @@ class Archive {
   std::unique_ptr<media::SegmentSink> appender();
   // Writes the rows of the segments that ended since.
   absl::Status collect();
-  // True while a segment is being written that may hold footage of the interval: ask the recorder
-  // to end it, and cut when this is false.
+  // A segment being written may hold footage of it: ask the recorder to end it before you cut.
   bool open_segment_touches(const std::string& camera, const Interval& interval) const;
-  // True while hashes of footage of the interval are missing, after an index was rebuilt; each call
-  // makes some. Cut when this is false.
+  // After an index was rebuilt; each call makes some of the hashes. Cut when this is false.
   absl::StatusOr<bool> hashes_missing(const std::string& camera, const Interval& interval);
 
   // What a Cutter needs; as long as a copy of it lives, these segments stay. What is missing, or
@@ -97,16 +95,14 @@ class Archive {
   absl::StatusOr<std::vector<Segment>> uncommitted(Instant before);
   absl::Status committed(const std::vector<std::string>& ids, std::int64_t ledger_index);
 
-  // Compares every file with the index; with `repair`, also mends. Reads the contents of files
-  // only where the index does not know them.
+  // Compares files and index; with `repair`, also mends. Reads only what the index does not know.
   absl::StatusOr<CheckReport> check(bool repair);
   // Reads all of a segment and compares it with its row; with `repair`, writes anew what can be
   // read of a damaged one. Any thread. A file that is gone is ok: evicted, or check() named it.
   std::function<Examined(const Segment&)> examiner(bool repair) const;
   // Adds to the report what it does not name yet, and with `repair` marks the rows.
   absl::Status note(const Examined& examined, bool repair, CheckReport& report);
-  // What tick() found missing has been told.
-  absl::Status told(std::vector<Segment> missing);
+  absl::Status told(std::vector<Segment> missing);  // of tick()'s report
 
  private:
   Archive(Options options, crypto::Keyring& keyring, const Clock& clock);
@@ -120,11 +116,13 @@ class Archive {
   absl::Status read_holds();
   absl::Status end_holds();
   Footage lease(std::string camera, std::vector<Segment> segments);
+  std::set<std::string> leased() const;
   absl::StatusOr<std::vector<std::string>> keep_pins_within_limit();
   absl::Status mend_unfinished();
   absl::Status add_by_name(const CameraDay& day);
   absl::Status add_hash(Segment& row);
   absl::Status hash_next();
+  absl::Status erase_left_over(TickReport& report);
   absl::Status evict(TickReport& report);
   absl::StatusOr<std::vector<Segment>> choose_victims(bool& disk_full);
   absl::Status erase(const std::vector<Segment>& segments);
@@ -140,11 +138,13 @@ class Archive {
   std::vector<std::weak_ptr<const Lease>> leases_;
   std::map<std::string, Hold> holds_;
   CheckReport found_;
-  Duration mend_again_{0};   // steady time: not before
-  std::string hashed_to_;    // id: rows up to here have their hash, or could not be read
-  bool hash_again_ = false;  // of these, some may be read another time
-  Duration hash_after_{0};   // steady time: not before
-  bool all_hashed_ = false;  // rows without come from check_at_open() only
+  std::set<std::string> emptied_;  // days of which segments were removed since the start
+  Duration erase_again_{0};        // steady time: not before
+  Duration mend_again_{0};         // steady time: not before
+  std::string hashed_to_;          // id: rows up to here have their hash, or could not be read
+  bool hash_again_ = false;        // of these, some may be read another time
+  Duration hash_after_{0};         // steady time: not before
+  bool all_hashed_ = false;        // rows without come from check_at_open() only
 };
 
 }  // namespace latchstring::archive

@@ -16,8 +16,9 @@ absl::StatusOr<CheckReport> Archive::check(bool repair) {
   LS_RETURN_IF_ERROR(collect());
   // A row without a file must not be one that is being removed.
   LS_ASSIGN(const std::vector<Segment> deleting, index_->deleting());
-  LS_RETURN_IF_ERROR(erase(deleting));
   CheckReport report;
+  const absl::Status erased = erase(deleting);
+  if (!erased.ok()) report.unreadable.emplace_back(message_of(erased));
   Comparison comparison = this->comparison(repair, report);
   LS_ASSIGN(const std::set<CameraDay> days, comparison.days());
   for (const CameraDay& day : days) LS_RETURN_IF_ERROR(comparison.look_at_day(day));
@@ -78,7 +79,8 @@ absl::Status Archive::note(const Examined& examined, bool repair, CheckReport& r
   return comparison.mark_damaged(row->name, row, examined.rest, std::move(damaged));
 }
 
-// It can be read again: what was saved of it would give the same footage twice.
+// It can be read again: what was saved of it would give the same footage twice. It goes when nobody
+// reads it any more.
 absl::Status Archive::take_back(const Segment& segment) {
   LS_ASSIGN(std::optional<Segment> row, index_->find(segment.name));
   if (!row) return absl::OkStatus();
@@ -91,7 +93,6 @@ absl::Status Archive::take_back(const Segment& segment) {
   LS_ASSIGN(const std::optional<Segment> rest, index_->find(saved));
   if (rest && !segment.name.recovered) {
     LS_RETURN_IF_ERROR(index_->mark_deleting({*rest}));
-    LS_RETURN_IF_ERROR(erase({*rest}));
   }
   return index_->add(*row);
 }

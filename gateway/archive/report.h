@@ -93,6 +93,7 @@ struct TickReport {
   bool more = false;                        // call again soon
   std::vector<std::string> forgotten_days;  // their keys were destroyed
   std::vector<std::string> lost_pins;       // requests whose footage had to go
+  absl::Status not_erased;  // the first file that cannot be removed; it is tried again
   // Why an unfinished segment stays so, or one cannot be read; no harm to others.
   absl::Status not_mended;
   // Their files are gone before their time, and nobody was told yet: tell, then told().

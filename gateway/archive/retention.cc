@@ -38,9 +38,7 @@ absl::StatusOr<TickReport> Archive::tick() {
   TickReport report;
   LS_RETURN_IF_ERROR(collect());
   LS_ASSIGN(report.lost_pins, keep_pins_within_limit());
-  // What an earlier tick could not finish.
-  LS_ASSIGN(const std::vector<Segment> left_over, index_->deleting());
-  LS_RETURN_IF_ERROR(erase(left_over));
+  LS_RETURN_IF_ERROR(erase_left_over(report));
   LS_RETURN_IF_ERROR(evict(report));
   if (clock_.is_right()) {
     LS_RETURN_IF_ERROR(forget_days(report));
@@ -53,6 +51,15 @@ absl::StatusOr<TickReport> Archive::tick() {
   return report;
 }
 
+// What an earlier tick could not finish. One file that does not go keeps no other from going.
+absl::Status Archive::erase_left_over(TickReport& report) {
+  if (clock_.steady() < erase_again_) return absl::OkStatus();
+  LS_ASSIGN(const std::vector<Segment> left_over, index_->deleting());
+  report.not_erased = erase(left_over);
+  if (!report.not_erased.ok()) erase_again_ = clock_.steady() + kMendPatience;
+  return absl::OkStatus();
+}
+
 // A clock that may be wrong must not age everything away.
 Instant Archive::keep_from() const {
   return clock_.is_right() ? clock_.now() - options_.keep_for : Instant::min();
@@ -61,10 +68,7 @@ Instant Archive::keep_from() const {
 absl::StatusOr<std::vector<Segment>> Archive::choose_victims(bool& disk_full) {
   LS_ASSIGN(std::uint64_t free, free_bytes(options_.folder));
   std::uint64_t bytes = index_->bytes();
-  std::set<std::string> leased;
-  for (const std::weak_ptr<const Lease>& weak : leases_) {
-    if (const auto lease = weak.lock()) leased.insert(lease->ids.begin(), lease->ids.end());
-  }
+  const std::set<std::string> leased = this->leased();
   LS_ASSIGN(std::vector<Segment> oldest, index_->oldest_unpinned(kEvictPerTick + leased.size()));
   const Instant from = keep_from();
   std::vector<Segment> victims;
@@ -85,7 +89,7 @@ absl::Status Archive::evict(TickReport& report) {
   bool disk_full = false;
   LS_ASSIGN(const std::vector<Segment> victims, choose_victims(disk_full));
   LS_RETURN_IF_ERROR(index_->mark_deleting(victims));
-  LS_RETURN_IF_ERROR(erase(victims));
+  report.not_erased.Update(erase(victims));
   report.evicted = static_cast<int>(victims.size());
   for (const Segment& segment : victims) report.evicted_bytes += segment.size_bytes;
   report.more = report.evicted == kEvictPerTick;
@@ -102,25 +106,35 @@ absl::Status Archive::evict(TickReport& report) {
   return absl::OkStatus();
 }
 
-// The rows are marked. Unlink, fsync of the folders, then the rows.
+// The rows are marked. Unlink, fsync of the folders, then the rows. What somebody reads, and what
+// does not go, stays marked; the error is that of the first that does not go.
 absl::Status Archive::erase(const std::vector<Segment>& victims) {
-  if (victims.empty()) return absl::OkStatus();
+  absl::Status failed;
+  std::vector<Segment> gone;
   std::set<Path> folders;
+  const std::set<std::string> leased = this->leased();
   for (const Segment& segment : victims) {
+    if (leased.contains(segment.name.id())) continue;
     const Path file = file_of(segments(), segment.name);
     if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
-      return errno_status(fmt::format("cannot remove `{}`", file.string()));
+      failed.Update(errno_status(fmt::format("cannot remove `{}`", file.string())));
+      continue;
     }
+    gone.push_back(segment);
     folders.insert(file.parent_path());
   }
   for (const Path& folder : folders) {
     const absl::Status synced = sync_folder(folder);
     if (!synced.ok() && !absl::IsNotFound(synced)) return synced;
   }
-  return index_->drop(victims);
+  LS_RETURN_IF_ERROR(index_->drop(gone));
+  for (const Segment& segment : gone) emptied_.insert(segment.name.day);
+  return failed;
 }
 
 // A day before today of which nothing is left, or only what no index knows and is too old to keep.
+// That nothing is there is not enough: the disk of the archive may be missing. Either its time is
+// over, or its last segment was removed here.
 absl::Status Archive::forget_days(TickReport& report) {
   const std::string today = options_.local_day(clock_.now());
   const std::string keep_from = options_.local_day(clock_.now() - options_.keep_for);
@@ -140,7 +154,9 @@ absl::Status Archive::forget_days(TickReport& report) {
   }
   for (const std::string& day : keys_.days()) {
     if (day >= today || in_use.contains(day)) continue;
+    if (day >= keep_from && !emptied_.contains(day)) continue;
     LS_RETURN_IF_ERROR(keys_.destroy(day));
+    emptied_.erase(day);
     report.forgotten_days.push_back(day);
   }
   return absl::OkStatus();

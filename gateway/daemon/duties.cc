@@ -42,6 +42,7 @@ void Daemon::tick() {
   const auto kept = archive_->tick();
   complain("archive", kept.status());
   if (kept.ok()) {
+    complain("archive", kept->not_erased);
     complain("archive", kept->not_mended);
     complain("archive", tell_missing(kept->missing));
     for (const std::string& day : kept->forgotten_days) {
@@ -60,24 +61,25 @@ void Daemon::tick() {
 // Footage that somebody removed, or a disk lost: one line and one leaf for each camera and day.
 absl::Status Daemon::tell_missing(const std::vector<archive::Segment>& missing) {
   if (missing.empty()) return absl::OkStatus();
-  std::map<std::pair<std::string, std::string>, std::pair<Interval, int>> days;
+  std::map<std::pair<std::string, std::string>, std::vector<archive::Segment>> days;
   for (const archive::Segment& segment : missing) {
-    auto& [span, files] =
-        days.try_emplace({segment.name.camera, segment.name.day}, segment.time, 0).first->second;
-    span = {std::min(span.from, segment.time.from), std::max(span.to, segment.time.to)};
-    ++files;
+    days[{segment.name.camera, segment.name.day}].push_back(segment);
   }
-  for (const auto& [day, found] : days) {
-    const auto& [span, files] = found;
+  for (auto& [day, files] : days) {
+    Interval span = files.front().time;
+    for (const archive::Segment& segment : files) {
+      span = {std::min(span.from, segment.time.from), std::max(span.to, segment.time.to)};
+    }
     tell(fmt::format(
              "footage of camera `{}` is missing: {} file{} of {}, from {} to {}; `latchstring "
              "archive check` names each",
-             day.first, files, files == 1 ? "" : "s", day.second, to_rfc3339(span.from),
-             to_rfc3339(span.to)),
+             day.first, files.size(), files.size() == 1 ? "" : "s", day.second,
+             to_rfc3339(span.from), to_rfc3339(span.to)),
          LogLevel::warning);
     LS_RETURN_IF_ERROR(append(ledger::Shred{"missing", span}, day.first));
+    LS_RETURN_IF_ERROR(archive_->told(std::move(files)));
   }
-  return archive_->told(missing);
+  return absl::OkStatus();
 }
 
 // What the start found and mended, or could not mend.

@@ -77,19 +77,22 @@ std::set<int> Gifts::pieces_of(const std::string& gift) const {
 void Gifts::write(const ReleaseWorker::Key& key, std::vector<seal::PackedClip> clips) {
   const auto found = waiting_.find(key.first);
   if (found == waiting_.end() || !is_read(found->second.caller.pipe)) {
-    return parts_.on_failed(key, unavailable("nobody waits for the file any more"));
+    return fail(key, unavailable("nobody waits for the file any more"));
+  }
+  if (found->second.stopped->load()) {
+    return fail(key, unavailable("sharing was stopped while it was made"));
   }
   std::vector<std::string> manifests;
   for (const seal::PackedClip& clip : clips) manifests.push_back(clip.manifest_sha256());
   auto committed = parts_.docket.commit_file(key.first, key.second, manifests);
-  if (!committed.ok()) return parts_.on_failed(key, committed.status());
+  if (!committed.ok()) return fail(key, committed.status());
   // Runs look_at(), which lets go of a caller whose gift was not permitted after all.
   parts_.on_step(std::move(committed->step));
   const auto waiting = waiting_.find(key.first);
   if (committed->proofs.empty() || waiting == waiting_.end()) return;
   const absl::Status started =
       start(key, waiting->second, std::move(clips), std::move(committed->proofs));
-  if (!started.ok()) parts_.on_failed(key, started);
+  if (!started.ok()) fail(key, started);
 }
 
 absl::Status Gifts::start(const ReleaseWorker::Key& key, Waiting& waiting,
@@ -115,7 +118,7 @@ absl::Status Gifts::start(const ReleaseWorker::Key& key, Waiting& waiting,
 
 void Gifts::finish(Writing& writing) {
   const std::string& gift = writing.key.first;
-  if (!writing.written.ok()) return parts_.on_failed(writing.key, writing.written.status());
+  if (!writing.written.ok()) return fail(writing.key, writing.written.status());
   const auto found = waiting_.find(gift);
   // Taken back while the last bytes were written: the docket knows best what that is.
   if (found == waiting_.end()) {
@@ -137,12 +140,23 @@ void Gifts::hand_over(const std::string& gift) {
   parts_.on_step(std::move(step));
 }
 
+// While sharing is suspended, or the database is full, a failure ends nothing: then it is told
+// again.
+void Gifts::fail(const ReleaseWorker::Key& key, const absl::Status& why) {
+  const auto found = waiting_.find(key.first);
+  if (found != waiting_.end()) found->second.failed = why;
+  parts_.on_failed(key, why);  // runs look_at()
+}
+
 void Gifts::retry() {
   std::vector<std::string> written;
+  std::map<std::string, absl::Status> failed;
   for (const auto& [gift, waiting] : waiting_) {
     if (waiting.written) written.push_back(gift);
+    if (!waiting.failed.ok()) failed[gift] = waiting.failed;
   }
   for (const std::string& gift : written) hand_over(gift);
+  for (const auto& [gift, why] : failed) parts_.on_failed({gift, kPiece}, why);
 }
 
 void Gifts::look_at(const state::StoredRequest& request) {

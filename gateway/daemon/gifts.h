@@ -47,7 +47,7 @@ class Gifts {
   void wait(const std::string& gift, Caller caller);
   // Cut and redacted: decided again, committed, written.
   void write(const ReleaseWorker::Key& key, std::vector<seal::PackedClip> clips);
-  // Time passed: what was written and could not be told to the docket is told again.
+  // Time passed: what could not be told to the docket is told again.
   void retry();
   // Something happened to it: when it is over, its caller hears why.
   void look_at(const state::StoredRequest& request);
@@ -62,11 +62,13 @@ class Gifts {
     // Shared with the chore that writes.
     std::shared_ptr<std::atomic<bool>> stopped = std::make_shared<std::atomic<bool>>(false);
     std::optional<json::Writer> written = {};  // the answer, once the file is whole
+    absl::Status failed = {};                  // why it never will be
   };
   struct Writing;
   absl::Status start(const ReleaseWorker::Key& key, Waiting& waiting,
                      std::vector<seal::PackedClip> clips, std::vector<ledger::ProvenLeaf> proofs);
   void finish(Writing& writing);
+  void fail(const ReleaseWorker::Key& key, const absl::Status& why);
   void hand_over(const std::string& gift);
 
   Parts parts_;

@@ -70,6 +70,47 @@ TEST_CASE("footage past its age goes, and the keys of its days with it") {
   CHECK(absl::IsNotFound(house.cut(day(0)).status()));
 }
 
+TEST_CASE("keys outlive a disk that is not there") {
+  House house;
+  record_days(house);
+  const Path archive = house.folder.path() / "archive", aside = house.folder.path() / "aside";
+  house.archive.reset();
+  std::filesystem::rename(archive, aside);
+  house.open();
+  CHECK(house.archive->tick()->forgotten_days.empty());
+  house.archive.reset();
+  std::filesystem::remove_all(archive);
+  std::filesystem::rename(aside, archive);
+  house.open();
+  for (int number = 0; number < 5; ++number) CHECK(house.cut(day(number)).ok());
+
+  // When their time is over, they go, whether the disk came back or not.
+  house.archive.reset();
+  std::filesystem::remove_all(archive);
+  house.clock.now_ += 1000 * kDay;
+  house.open();
+  CHECK(house.archive->tick()->forgotten_days.size() == 5);
+}
+
+TEST_CASE("a file that cannot be removed keeps no other, and no start, from what is due") {
+  House house;
+  record_days(house);
+  const Path stubborn = house.files().front();
+  std::filesystem::remove(stubborn);
+  REQUIRE(make_folder(stubborn).ok());  // unlink() of a folder fails
+  house.keep_for = kDay;
+  house.open();
+  const auto report = house.archive->tick();
+  REQUIRE(report.ok());
+  CHECK(!report->not_erased.ok());
+  CHECK(absl::IsNotFound(house.cut(day(1)).status()));
+  house.open();
+  CHECK(!house.archive->tick()->not_erased.ok());
+  std::filesystem::remove(stubborn);
+  house.open();
+  CHECK(house.archive->tick()->not_erased.ok());
+}
+
 TEST_CASE("a clock that may be wrong ages nothing away") {
   House house;
   record_days(house);
@@ -217,6 +258,8 @@ TEST_CASE("footage that is being cut is not evicted under the cutter") {
 
 TEST_CASE("an open segment keeps its day's key") {
   House house;
+  house.keep_for = kDay / 2;
+  house.open();
   const auto appender = house.archive->appender();
   media::SegmentHead head;
   head.camera = "front";
@@ -224,7 +267,7 @@ TEST_CASE("an open segment keeps its day's key") {
   head.info = film().info;
   head.wall_start = kStart;
   REQUIRE(appender->begin(head).ok());
-  house.clock.now_ += kDay;
+  house.clock.now_ += 2 * kDay;
   CHECK(house.archive->tick()->forgotten_days.empty());
   REQUIRE(appender->end({absl::OkStatus(), std::nullopt}).ok());
   CHECK(house.archive->tick()->forgotten_days == std::vector<std::string>{"2026-05-04"});

@@ -50,6 +50,7 @@ TEST_CASE("times are shown by the household's clock") {
   CHECK(zone.span("2026-05-05T02:50:00Z", "2026-05-05T06:10:00Z") ==
         "2026-05-04 21:50:00 to 2026-05-05 01:10:00 CDT");
   CHECK(zone.time("soon\x1b") == "soon?");
+  CHECK(zone.time("9999-12-31T00:00:00Z") == "9999-12-30 18:00:00 CST");
   CHECK(Zone::named("Nowhere/AtAll").time("2026-05-05T02:50:00Z") == "2026-05-05 02:50:00 UTC");
 }
 
