@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import casts
 import documents
 import forms
 import layers
@@ -25,7 +26,7 @@ NOT_OURS = {".git", "build", "__pycache__", ".pytest_cache", "node_modules"}
 TEXT = {".cc", ".h", ".py", ".cmake", ".txt", ".md", ".json", ".yaml", ".yml", ".sh", ".js", ".ts",
         ".css", ".html", ".service", ".conf", ".in", ""}
 WIDE = {".cc", ".h", ".py"}  # at most sizes.COLUMNS columns
-FORBIDDEN_USES = "tests/tidy/forge/stages.cc"
+FORBIDDEN_USES = ("tests/tidy/forge/stages.cc", "tests/tidy/forge/casts.cc")
 CORPORA = "tests/fuzz/corpus/"
 MACHINE_PATH = re.compile(r"(?<![\w./~-])/(?:work|home/\w+|Users/\w+|root)/[\w.-]")
 LABEL = re.compile(r"\bLABELS?\s+\"?([a-z][a-z0-9-]*)")
@@ -73,18 +74,19 @@ def check_tree(root, use_git=True):
         is_source = name.endswith(forms.SOURCES)
         faults += forms.check_name(name)
         # The forbidden uses and the corpora are as they must be.
-        if name == FORBIDDEN_USES or (name.startswith(CORPORA) and not is_source):
+        if name in FORBIDDEN_USES or (name.startswith(CORPORA) and not is_source):
             continue
         text = read_text(root / name)
         if text is None:
             faults += [f"{name}:1: a source is UTF-8 text"] if is_source else []
             continue
-        faults += check_text(name, text)
+        faults += check_text(name, text) + casts.check_build(name, text)
         if is_source:
             sources.append((name, text))
             more, wishes = check_source(table, name, text)
             faults += more
             warnings += wishes
+            faults += casts.check(name, text)
             more, makers, trusted = stages.check(name, text)
             faults += more
             defined += makers
