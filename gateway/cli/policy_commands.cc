@@ -61,7 +61,10 @@ void add_explain(CLI::App& group, Session& session) {
   command->add_option("--who", question.agency, "the agency that asks")->type_name("A")->required();
   command->add_option("--officer", question.officer, "its officer's badge")->type_name("B");
   command->add_option("--camera", question.camera, "the camera")->type_name("C")->required();
-  command->add_option("--basis", question.basis, "consent, warrant, emergency or preservation")
+  command
+      ->add_option("--basis", question.basis,
+                   "consent, warrant, emergency or preservation; this version's gateways refuse "
+                   "warrant and preservation")
       ->type_name("B")
       ->required();
   command->add_option("--purpose", question.purpose, "the purpose")->type_name("P")->required();

@@ -109,7 +109,9 @@ void add_scope(CLI::App& command, Options& options) {
 }
 
 void add_reason(CLI::App& command, Options& options) {
-  command.add_option("--basis", options.basis, "on what ground")
+  command
+      .add_option("--basis", options.basis,
+                  "on what ground; this version's gateways refuse warrant and preservation")
       ->check(CLI::IsMember({"consent", "warrant", "emergency", "preservation"}))
       ->required();
   command.add_option("--purpose", options.purpose, "a word, like traffic_collision")
