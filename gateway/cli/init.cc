@@ -48,7 +48,9 @@ crypto::Secret secret_of(const control::Pin& pin) {
   return crypto::Secret::copy_of(as_bytes(pin.view()));
 }
 
-absl::Status enrol(const config::Config& config, const std::vector<control::SignedBy>& residents) {
+// The database of a new house. Without its id in there a gateway does not start: an emptied
+// database would be another house, that nobody paused and that has given nothing yet.
+absl::Status found(const config::Config& config, const std::vector<control::SignedBy>& residents) {
   LS_ASSIGN(const std::unique_ptr<store::Database> database,
             state::open_database(config.database()));
   const SystemClock clock(ClockTrust::assumed);
@@ -58,6 +60,7 @@ absl::Status enrol(const config::Config& config, const std::vector<control::Sign
     LS_ASSIGN(const std::string hash, trust::hash_pin(secret_of(resident.pin)));
     LS_RETURN_IF_ERROR(list->add(resident.resident, hash));
   }
+  LS_RETURN_IF_ERROR(state::keep_setting(*database, "gateway-id", crypto::random_id()));
   return transaction.commit();
 }
 
@@ -133,7 +136,7 @@ absl::StatusOr<Made> make_house(const Plan& plan) {
   LS_ASSIGN(const crypto::SigningKey signing, keyring->signing_key("gateway-signing"));
   LS_RETURN_IF_ERROR(keyring->signing_key("ledger-signing").status());
   LS_RETURN_IF_ERROR(keyring->identity("inbox").status());
-  LS_RETURN_IF_ERROR(enrol(config, plan.residents));
+  LS_RETURN_IF_ERROR(found(config, plan.residents));
   crypto::age::Identity archive = crypto::age::Identity::generate();
   LS_RETURN_IF_ERROR(
       write_file_durably(config.archive_recipient_file(), archive.recipient().text() + "\n", 0600));

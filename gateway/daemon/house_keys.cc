@@ -12,12 +12,13 @@ constexpr std::string_view kSigning = "gateway-signing";
 constexpr std::string_view kLedger = "ledger-signing";
 constexpr std::string_view kInbox = "inbox";
 
-absl::StatusOr<std::string> gateway_id(store::Database& database) {
-  LS_ASSIGN(const auto known, state::find_setting(database, "gateway-id"));
-  if (known) return *known;
-  std::string id = crypto::random_id();
-  LS_RETURN_IF_ERROR(state::keep_setting(database, "gateway-id", id));
-  return id;
+absl::StatusOr<std::string> gateway_id(const config::Config& config, store::Database& database) {
+  LS_ASSIGN(auto known, state::find_setting(database, "gateway-id"));
+  if (known) return *std::move(known);
+  return not_now(
+      "the database `{}` is empty: restore it from a copy; `latchstring init` makes one for a new "
+      "house only",
+      config.database().string());
 }
 
 absl::StatusOr<crypto::age::Recipient> archive_recipient(const Path& file) {
@@ -29,7 +30,12 @@ absl::StatusOr<crypto::age::Recipient> archive_recipient(const Path& file) {
   std::string_view line = *text;
   while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.remove_suffix(1);
   auto recipient = crypto::age::Recipient::parse(line);
-  if (!recipient.ok()) return within(file.string(), recipient.status());
+  if (!recipient.ok()) {
+    return not_now(
+        "`{}` does not hold a recipient ({}): it is one line, age1..., the public half "
+        "of the identity that `latchstring init` showed; `age-keygen -y` prints it",
+        file.string(), message_of(recipient.status()));
+  }
   return recipient;
 }
 
@@ -68,7 +74,7 @@ absl::Status check_is_known(const config::Config& config, store::Database& datab
 absl::StatusOr<std::unique_ptr<HouseKeys>> open_house_keys(const config::Config& config,
                                                            crypto::Keyring& keyring,
                                                            store::Database& database) {
-  LS_ASSIGN(std::string id, gateway_id(database));
+  LS_ASSIGN(std::string id, gateway_id(config, database));
   LS_ASSIGN(crypto::age::Recipient archive, archive_recipient(config.archive_recipient_file()));
   for (const std::string_view name : {kSigning, kLedger, kInbox}) {
     LS_RETURN_IF_ERROR(check_is_there(config, keyring, database, name));

@@ -16,6 +16,8 @@ struct Home {
     config.state_dir = folder.path();
     const std::string recipient = crypto::age::Identity::generate().recipient().text();
     REQUIRE(write_file_durably(config.archive_recipient_file(), recipient + "\n").ok());
+    const auto database = state::open_database(config.database());
+    REQUIRE(state::keep_setting(**database, "gateway-id", "aaaaaaaaaa").ok());
   }
   // As one start of the daemon.
   absl::StatusOr<std::unique_ptr<HouseKeys>> start() const {
@@ -55,6 +57,17 @@ TEST_CASE("a key that is missing is not made anew: the house would be another on
     }
     REQUIRE(write_file_durably(home.file(name), before, 0600).ok());
     CHECK(home.start().ok());
+  }
+}
+
+TEST_CASE("an emptied database is not a new house") {
+  const Home home;
+  REQUIRE(home.start().ok());
+  std::filesystem::resize_file(home.config.database(), 0);
+  for (int start = 0; start < 2; ++start) {
+    const auto keys = home.start();
+    REQUIRE(absl::IsFailedPrecondition(keys.status()));
+    CHECK(keys.status().message().find("is empty: restore it") != std::string_view::npos);
   }
 }
 
