@@ -47,42 +47,59 @@ class RuleLoader {
   }
 
   // The words of a scope line; `any` alone means all, an empty set.
-  std::set<std::string> names(const MapReader& reader, std::string_view key,
-                              const std::vector<std::string>* known, std::string_view kind) {
+  template <typename Check>
+  std::set<std::string> words(const MapReader& reader, std::string_view key, Check is_right) {
     std::set<std::string> out;
     const Node* node = reader.node(key);
     if (node == nullptr || (node->is_scalar() && node->text == "any")) return out;
     for (const Word& word : reader.words(key)) {
       if (word.value == "any") {
         loading_.faults.add(word.place, "\"any\" stands alone.", fmt::format("{}: any", key));
-      } else if (known == nullptr || declared(word, *known, kind, loading_.faults)) {
+      } else if (is_right(word)) {
         out.insert(word.value);
       }
     }
     return out;
   }
 
+  std::set<std::string> names(const MapReader& reader, std::string_view key,
+                              const std::vector<std::string>& known, std::string_view kind) {
+    return words(reader, key,
+                 [&](const Word& word) { return declared(word, known, kind, loading_.faults); });
+  }
+
+  // A purpose that no officer can write would let a never rule protect nothing.
+  std::set<std::string> purposes() {
+    return words(reader_, "purpose", [&](const Word& word) {
+      if (yaml::is_identifier(word.value)) return true;
+      loading_.faults.add(word.place, fmt::format("\"{}\" is not a purpose.", word.value),
+                          "one word in small letters, with _ for a space; several in brackets: "
+                          "[protest, immigration_raid]");
+      return false;
+    });
+  }
+
   void read_scope() {
     const auto cameras = names_of(loading_.policy.cameras);
     const std::vector<std::string> bases{"consent", "warrant", "emergency", "preservation"};
     read_who();
-    rule_.cameras = names(reader_, "camera", &cameras, "camera");
-    for (const std::string& word : names(reader_, "basis", &bases, "basis")) {
+    rule_.cameras = names(reader_, "camera", cameras, "camera");
+    for (const std::string& word : names(reader_, "basis", bases, "basis")) {
       rule_.bases.insert(*basis_from(word));
     }
-    rule_.purposes = names(reader_, "purpose", nullptr, "purpose");
+    rule_.purposes = purposes();
   }
 
   void read_who() {
     const auto agencies = names_of(loading_.policy.agencies);
     const Node* node = reader_.node("who");
     if (node == nullptr || !node->is_map()) {
-      rule_.who = names(reader_, "who", &agencies, "agency");
+      rule_.who = names(reader_, "who", agencies, "agency");
       return;
     }
     const Table& part = table(Part::who);
     const MapReader who(*node, part.rows, std::string(part.what), loading_.faults);
-    if (who.has("agency")) rule_.who = names(who, "agency", &agencies, "agency");
+    if (who.has("agency")) rule_.who = names(who, "agency", agencies, "agency");
     for (const Word& badge : who.words("officer")) rule_.officers.insert(badge.value);
   }
 
