@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "gateway/base/ensure.h"
+#include "gateway/yaml/guess.h"
 #include "gateway/yaml/scan.h"
 #include "gateway/yaml/yaml.h"
 
@@ -30,12 +31,14 @@ class Source {
     return offset(mark) < text_.size() ? text_[offset(mark)] : '\n';
   }
   Place place(const YAML::Mark& mark, std::size_t bytes = 1) const {
-    const std::size_t here = offset(mark);
-    const std::size_t newline = here == 0 ? std::string_view::npos : text_.rfind('\n', here - 1);
-    const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
-    const std::size_t width = count_characters(text_.substr(here, bytes));
-    return {mark.line + 1,
-            static_cast<int>(count_characters(text_.substr(start, here - start))) + 1,
+    return place(offset(mark), bytes);
+  }
+  Place place(std::size_t at, std::size_t bytes) const {
+    const std::string_view before = text_.substr(0, at);
+    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+    const std::size_t width = count_characters(text_.substr(at, bytes));
+    return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+            static_cast<int>(count_characters(before.substr(start))) + 1,
             std::max(1, static_cast<int>(width))};
   }
 
@@ -53,15 +56,21 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (expects_key()) refuse(source_.place(mark), "A key is missing before this colon.", "");
+    if (expects_key()) {
+      refuse(source_.place(mark), "A key is missing before this colon.", "write a word before it");
+    }
     refuse_properties(mark, anchor);
     Place place = source_.place(mark);
     std::string of = "A value";
+    std::string hint = "write a value, or take the line out";
     if (!stack_.empty() && stack_.back().is_map()) {
       place = stack_.back().keys.back().place;
       of = fmt::format("The value of \"{}\"", stack_.back().keys.back().text);
+      hint = missing_value_hint();
+    } else if (const auto dash = lone_dash(source_.text(), source_.offset(mark))) {
+      place = source_.place(*dash, 1);
     }
-    faults_.add(place, of + " is missing.", "write a value, or take the line out");
+    faults_.add(place, of + " is missing.", hint);
     add(Node{Node::Kind::scalar, place, "", true, {}, {}});  // parsing goes on for further faults
   }
 
@@ -78,6 +87,7 @@ class Builder final : public YAML::EventHandler {
     const Place place = source_.place(mark, length);
     if (expects_key()) {
       add_key(place, value);
+      key_end_ = source_.offset(mark) + length;
     } else {
       add(Node{Node::Kind::scalar, place, value, quoted, {}, {}});
     }
@@ -118,6 +128,18 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
+  // By what follows the key whose value is not there.
+  std::string missing_value_hint() const {
+    std::string_view rest = source_.text().substr(key_end_);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    if (rest.starts_with(',') || rest.starts_with('}')) return "a list is written with [ and ]";
+    rest.remove_prefix(std::min(rest.find_first_not_of(": "), rest.size()));
+    if (rest.size() > 1 && rest[0] == '#' && rest[1] != ' ') {
+      return "what follows # is a comment: put the value in quotes";
+    }
+    return "write a value, or take the line out";
+  }
+
   std::size_t quoted_length(const YAML::Mark& mark) {
     const std::size_t open = source_.offset(mark);
     const std::size_t close = closing_quote(source_.text(), open);
@@ -135,8 +157,8 @@ class Builder final : public YAML::EventHandler {
              "write the text on one line, in quotes");
     }
     if (source_.text().substr(source_.offset(mark), value.size()) != value) {
-      refuse(source_.place(mark), "This text runs on in the next line.",
-             "keep it on one line, in quotes if it holds \": \" or \" #\"");
+      const Guess guess = why_run_on(source_.text(), source_.offset(mark));
+      refuse(source_.place(guess.at, guess.bytes), guess.message, guess.hint);
     }
     return value.size();
   }
@@ -145,13 +167,13 @@ class Builder final : public YAML::EventHandler {
     Node& map = stack_.back();
     for (const Key& key : map.keys) {
       if (key.text != text) continue;
-      // The document's own lists are what gets doubled by pasting.
-      const std::string advice =
-          stack_.size() == 1 ? fmt::format(" Put both under one \"{}\".", text) : "";
-      faults_.add(
-          place,
-          fmt::format("\"{}\" is here twice (first at line {}).{}", text, key.place.line, advice),
-          "take one out");
+      // A hint that could be followed by taking the stricter one out would open what was closed.
+      faults_.add(place,
+                  fmt::format("\"{}\" is here twice (first at line {}).", text, key.place.line),
+                  stack_.size() == 1
+                      ? fmt::format("move what stands here up to line {}, both under one \"{}\"",
+                                    key.place.line, text)
+                      : "keep the stricter of the two");
       break;
     }
     map.keys.push_back({text, place});
@@ -187,6 +209,7 @@ class Builder final : public YAML::EventHandler {
   const Source& source_;
   Faults& faults_;
   std::vector<Node> stack_;
+  std::size_t key_end_ = 0;  // in the text, of the key last read
 };
 
 // Whatever follows the document is refused, whatever it is.
@@ -245,15 +268,15 @@ bool parse_events(const Source& source, Builder& builder, Faults& faults) {
     return true;
   } catch (const Abandon&) {
   } catch (const YAML::Exception& problem) {
-    faults.add(source.place(problem.mark), fmt::format("I cannot read this: {}.", problem.msg),
-               "look at the indentation, quotes, brackets and colons here and just above");
+    const Guess guess = why_stopped(source.text(), source.offset(problem.mark));
+    faults.add(source.place(guess.at, guess.bytes), guess.message, guess.hint);
   }
   return false;
 }
 
 }  // namespace
 
-std::optional<Node> parse(std::string_view text, Faults& faults) {
+std::optional<Node> parse(std::string_view text, Faults& faults, const std::string& root_hint) {
   if (text.size() > kBytesMax) {
     faults.add({},
                fmt::format("This file has {} bytes; at most {} are read.", text.size(), kBytesMax),
@@ -273,11 +296,13 @@ std::optional<Node> parse(std::string_view text, Faults& faults) {
                fmt::format("close it with {}", open->which == '[' ? ']' : '}'));
   }
   if (faults.count() != before.count()) return std::nullopt;
-  if (!builder.root || !builder.root->is_map()) {
-    faults.add(builder.root ? builder.root->place : Place{},
-               "This file must be a list of keys with values (`key: value`).");
-    return std::nullopt;
+  if (!builder.root) {
+    faults.add({}, "This file is empty.", root_hint);
+  } else if (!builder.root->is_map()) {
+    faults.add(builder.root->place, "This file must be keys with values (`key: value`).",
+               root_hint);
   }
+  if (faults.count() != before.count()) return std::nullopt;
   return std::move(builder.root);
 }
 
