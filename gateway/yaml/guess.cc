@@ -35,8 +35,9 @@ Line line_at(std::string_view text, std::size_t at) {
   std::string_view line = text.substr(begin, std::min(text.find('\n', at), text.size()) - begin);
   line = line.substr(0, line.find(" #"));
   std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
-  while (line.substr(indent).starts_with("- ")) {
-    indent = std::min(line.find_first_not_of(' ', indent + 1), line.size());
+  while (line.substr(indent).starts_with("- ") &&
+         line.find_first_not_of(' ', indent + 1) != std::string_view::npos) {
+    indent = line.find_first_not_of(' ', indent + 1);
   }
   if (line.substr(indent).starts_with('#')) line = line.substr(0, indent);
   return {begin + indent, indent, trimmed(line.substr(indent))};
@@ -84,7 +85,7 @@ Found wrong_bracket(const Stop& stop) {
 }
 
 Found reserved_letter(const Stop& stop) {
-  if (std::string_view("@`%,").find(stop.c) == std::string_view::npos) return std::nullopt;
+  if (std::string_view("@`%,?").find(stop.c) == std::string_view::npos) return std::nullopt;
   return Guess{stop.at, 1, fmt::format("A text must not begin with \"{}\".", stop.c),
                "put it in quotes"};
 }
@@ -96,6 +97,12 @@ Found reference(const Stop& stop) {
   const bool alone = word_at(stop.text, std::min(star + 1, stop.text.size())).empty();
   return Guess{star, 1, "References (\"*name\") are not allowed.",
                alone ? "for all of them write any" : "write the text out"};
+}
+
+Found anchor(const Stop& stop) {
+  if (!stop.before.ends_with('&')) return std::nullopt;
+  return Guess{stop.at - 1, 1, "Anchors (\"&name\") are not allowed.",
+               "take it out, or put the text in quotes"};
 }
 
 Found dash_without_space(const Stop& stop) {
@@ -130,6 +137,18 @@ Found comma_before_quote(const Stop& stop) {
   return Guess{stop.at, close - stop.at + 1, "A comma is missing here.", "put a comma before it"};
 }
 
+Found text_after_bracket(const Stop& stop) {
+  const std::string_view before = trimmed(stop.before);
+  if (!before.ends_with(']') && !before.ends_with('}')) return std::nullopt;
+  const std::string_view word = word_at(stop.text, stop.at);
+  if (!stop.inside) {
+    return Guess{stop.at, std::max<std::size_t>(word.size(), 1),
+                 "There is text after the closing bracket.", "put it on a line of its own"};
+  }
+  if (!word.empty()) return comma_before(stop.at, word);
+  return Guess{stop.at, 1, "A comma is missing here.", "put a comma before it"};
+}
+
 Found comma_left_out(const Stop& stop) {
   if (stop.c != ':' || !stop.inside) return std::nullopt;
   const std::string_view all = stop.text.substr(0, stop.at);
@@ -158,7 +177,8 @@ Found colon_left_out_above(const Stop& stop) {
 
 Found second_colon(const Stop& stop) {
   if (stop.c != ':' || !has_colon(stop.before)) return std::nullopt;
-  return Guess{stop.at, 1, "There is a second colon in this line.", "put the text in quotes"};
+  return Guess{stop.at, 1, "There is a second colon in this line.",
+               "put the text in quotes, or begin a new line"};
 }
 
 Guess indented(const Line& line, std::string_view how) {
@@ -175,11 +195,16 @@ Found other_indentation(const Stop& stop) {
   return indented(stop.here, stop.here.indent > stop.above.indent ? "more" : "less");
 }
 
+Found dash_out_of_place(const Stop& stop) {
+  if (stop.c != '-') return std::nullopt;
+  return Guess{stop.at, 1, "A dash does not fit here.", "take it out, or put the text in quotes"};
+}
+
 // The first that fits is told.
 constexpr Found (*kGuesses[])(const Stop&) = {
-    wrong_bracket,      reserved_letter,   reference,      dash_without_space,
-    comma_before_quote, text_after_quote,  comma_left_out, colon_left_out_above,
-    second_colon,       other_indentation,
+    wrong_bracket,      reserved_letter,   reference,          anchor,         dash_without_space,
+    comma_before_quote, text_after_quote,  text_after_bracket, comma_left_out, colon_left_out_above,
+    second_colon,       other_indentation, dash_out_of_place,
 };
 
 }  // namespace

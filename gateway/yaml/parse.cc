@@ -16,7 +16,9 @@
 namespace latchstring::yaml {
 namespace {
 
-struct Abandon {};  // thrown through the parser: nothing after this fault can be trusted
+struct Abandon {  // thrown through the parser: nothing after this fault can be trusted
+  int line;
+};
 
 // Columns of yaml-cpp count bytes from 0; ours count characters from 1.
 class Source {
@@ -31,18 +33,23 @@ class Source {
     return offset(mark) < text_.size() ? text_[offset(mark)] : '\n';
   }
   Place place(const YAML::Mark& mark, std::size_t bytes = 1) const {
-    return place(offset(mark), bytes);
+    return place_in_line(mark.line + 1, offset(mark), bytes);
   }
   Place place(std::size_t at, std::size_t bytes) const {
     const std::string_view before = text_.substr(0, at);
-    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
-    const std::size_t width = count_characters(text_.substr(at, bytes));
-    return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
-            static_cast<int>(count_characters(before.substr(start))) + 1,
-            std::max(1, static_cast<int>(width))};
+    const auto newlines = std::count(before.begin(), before.end(), '\n');
+    return place_in_line(static_cast<int>(newlines) + 1, at, bytes);
   }
 
  private:
+  Place place_in_line(int line, std::size_t at, std::size_t bytes) const {
+    const std::string_view before = text_.substr(0, at);
+    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+    const std::size_t width = count_characters(text_.substr(at, bytes));
+    return {line, static_cast<int>(count_characters(before.substr(start))) + 1,
+            std::max(1, static_cast<int>(width))};
+  }
+
   const std::string_view text_;
 };
 
@@ -70,7 +77,7 @@ class Builder final : public YAML::EventHandler {
     } else if (const auto dash = lone_dash(source_.text(), source_.offset(mark))) {
       place = source_.place(*dash, 1);
     }
-    faults_.add(place, of + " is missing.", hint);
+    missing_.push_back({place, of + " is missing.", hint});
     add(Node{Node::Kind::scalar, place, "", true, {}, {}});  // parsing goes on for further faults
   }
 
@@ -104,10 +111,23 @@ class Builder final : public YAML::EventHandler {
   }
   void OnMapEnd() override { close(); }
 
+  // Faults for values that are not there; on the line where reading stopped they follow from that.
+  void tell_missing(int stopped_at_line) {
+    for (const Missing& each : missing_) {
+      if (each.place.line != stopped_at_line) faults_.add(each.place, each.message, each.hint);
+    }
+  }
+
  private:
+  struct Missing {
+    Place place;
+    std::string message;
+    std::string hint;
+  };
+
   [[noreturn]] void refuse(const Place& place, std::string message, std::string hint) {
     faults_.add(place, std::move(message), std::move(hint));
-    throw Abandon{};
+    throw Abandon{place.line};
   }
 
   bool expects_key() const {
@@ -209,6 +229,7 @@ class Builder final : public YAML::EventHandler {
   const Source& source_;
   Faults& faults_;
   std::vector<Node> stack_;
+  std::vector<Missing> missing_;
   std::size_t key_end_ = 0;  // in the text, of the key last read
 };
 
@@ -239,7 +260,7 @@ class NothingMore final : public YAML::EventHandler {
   void refuse(const YAML::Mark& mark) {
     faults_.add(source_.place(mark), "A second document begins here; a file holds only one.",
                 "take out the line \"---\" or \"...\" and what does not belong");
-    throw Abandon{};
+    throw Abandon{mark.line + 1};
   }
   const Source& source_;
   Faults& faults_;
@@ -255,8 +276,8 @@ std::string without_carriage_returns(std::string_view text) {
   return out;
 }
 
-// False: reading stopped before the end.
-bool parse_events(const Source& source, Builder& builder, Faults& faults) {
+// The line where reading stopped before the end; 0: it did not.
+int parse_events(const Source& source, Builder& builder, Faults& faults) {
   std::istringstream stream{std::string(source.text())};
   try {
     YAML::Parser parser(stream);
@@ -265,13 +286,15 @@ bool parse_events(const Source& source, Builder& builder, Faults& faults) {
       while (parser.HandleNextDocument(nothing)) {
       }
     }
-    return true;
-  } catch (const Abandon&) {
+    return 0;
+  } catch (const Abandon& abandon) {
+    return abandon.line;
   } catch (const YAML::Exception& problem) {
     const Guess guess = why_stopped(source.text(), source.offset(problem.mark));
-    faults.add(source.place(guess.at, guess.bytes), guess.message, guess.hint);
+    const Place place = source.place(guess.at, guess.bytes);
+    faults.add(place, guess.message, guess.hint);
+    return place.line;
   }
-  return false;
 }
 
 }  // namespace
@@ -288,8 +311,9 @@ std::optional<Node> parse(std::string_view text, Faults& faults, const std::stri
   const Source source(clean);
   Builder builder(source, faults);
   const Faults before = faults;
-  const bool to_the_end = parse_events(source, builder, faults);
-  if (const auto open = to_the_end ? std::nullopt : unclosed_bracket(clean)) {
+  const int stopped_at_line = parse_events(source, builder, faults);
+  builder.tell_missing(stopped_at_line);
+  if (const auto open = stopped_at_line == 0 ? std::nullopt : unclosed_bracket(clean)) {
     // All that follows was read as if it stood inside: those faults are none.
     faults = before;
     faults.add(open->place, fmt::format("This \"{}\" is not closed.", open->which),
