@@ -256,6 +256,15 @@ TEST_CASE("a broken file decides nothing but refuse, and says so") {
   CHECK(check({"/no/such/rules.yaml"}, at("2026-05-05T00:00:00Z"), false).exit_code == 1);
 }
 
+TEST_CASE("one is counted as one, and no test is not a test that holds") {
+  const House house("never:\n  - {name: n}\n");
+  CHECK(check({house.file()}, at("2026-05-05T00:00:00Z"), false)
+            .out.find("2 residents, 2 agencies, 4 cameras, 2 zones; 0 allow rules, 1 never rule, "
+                      "0 tests\n") != std::string::npos);
+  CHECK(policy::test(house.file(), false).out.find("there are no tests in this file\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("one failing test makes the file broken, at the test's line") {
   const std::string tests =
       "tests:\n"
