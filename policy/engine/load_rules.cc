@@ -79,7 +79,7 @@ class RuleLoader {
     return words(reader_, "purpose", [&](const Word& word) {
       if (word.value == "all" || word.value == "none") {
         loading_.faults.add(word.place, fmt::format("\"{}\" is no purpose.", word.value),
-                            std::string(kAny));
+                            std::string(word.value == "all" ? kAny : "write what it is for"));
         return false;
       }
       if (yaml::is_identifier(word.value)) return true;
