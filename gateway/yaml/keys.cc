@@ -86,40 +86,45 @@ std::string nearest(std::string_view word, std::span<const std::string> words) {
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string> words) {
+  if (word.find('#') != std::string_view::npos) return "put a space before the #";
   const std::string near = nearest(word, words);
   return near.empty() ? "" : fmt::format("did you mean \"{}\"?", near);
 }
 
 MapReader::MapReader(const Node& node, std::span<const KeyRow> table, std::string what,
-                     Faults& faults)
+                     Faults& faults, const Advice& advice)
     : node_(node), table_(table), what_(std::move(what)), place_(node.place), faults_(faults) {
   if (!node.is_map()) {
-    faults_.add(place_, fmt::format("Here should stand {}, as `key: value`.", what_));
+    faults_.add(place_, fmt::format("Here should stand {}, as `key: value`.", what_), advice.like);
     return;
   }
-  refuse_unknown_keys();
-  name_missing_keys();
+  name_missing_keys(refuse_unknown_keys(advice));
 }
 
-void MapReader::refuse_unknown_keys() {
+std::vector<std::string> MapReader::refuse_unknown_keys(const Advice& advice) {
   std::vector<std::string> known;
   for (const KeyRow& row : table_) known.emplace_back(row.name);
+  std::vector<std::string> meant;
   for (const Key& key : node_.keys) {
     if (std::find(known.begin(), known.end(), key.text) != known.end()) continue;
-    std::string hint = did_you_mean(key.text, known);
+    std::string hint = advice.belongs ? advice.belongs(key.text) : "";
+    if (hint.empty()) {
+      hint = did_you_mean(key.text, known);
+      meant.push_back(nearest(key.text, known));
+    }
     if (hint.empty()) hint = "known here: " + or_list(known);
     faults_.add(key.place, fmt::format("I don't know \"{}\" in {}.", key.text, what_), hint);
   }
+  return meant;
 }
 
-void MapReader::name_missing_keys() {
-  std::vector<std::string> missing;
+// Not those that are there, but misspelt.
+void MapReader::name_missing_keys(const std::vector<std::string>& misspelt) {
   for (const KeyRow& row : table_) {
-    if (row.need == Need::mandatory && !has(row.name)) missing.emplace_back(row.name);
-  }
-  for (const std::string& name : missing) {
-    faults_.add(place_, fmt::format("\"{}\" is missing in {}.", name, what_),
-                fmt::format("add a line \"{}: ...\"", name));
+    if (row.need != Need::mandatory || has(row.name)) continue;
+    if (std::find(misspelt.begin(), misspelt.end(), row.name) != misspelt.end()) continue;
+    faults_.add(place_, fmt::format("\"{}\" is missing in {}.", row.name, what_),
+                fmt::format("add a line \"{}: ...\"", row.name));
   }
 }
 
@@ -160,8 +165,9 @@ std::optional<std::string> MapReader::text(std::string_view key) const {
   if (found->is_scalar() && std::find(words.begin(), words.end(), found->text) != words.end()) {
     return found->text;
   }
-  std::string hint = found->is_scalar() ? did_you_mean(found->text, words) : "";
-  faults_.add(found->place, fmt::format("\"{}\" must be {}.", key, or_list(words)), hint);
+  faults_.add(found->place, fmt::format("\"{}\" must be {}.", key, or_list(words)),
+              found->is_scalar() ? did_you_mean(found->text, words)
+                                 : "write one of them, without brackets");
   return std::nullopt;
 }
 
@@ -230,6 +236,9 @@ std::optional<std::vector<bool>> MapReader::days(std::string_view key) const {
         item->is_scalar() ? std::find(names.begin(), names.end(), item->text) : names.end();
     if (name == names.end()) {
       std::string hint = item->is_scalar() ? did_you_mean(item->text, names) : "";
+      if (item->text.find(' ') != std::string::npos) {
+        hint = fmt::format("put commas between: [{}]", fmt::join(split_words(item->text), ", "));
+      }
       faults_.add(item->place,
                   fmt::format("\"{}\" must be every_day or some of {}.", key, or_list(names)),
                   hint);

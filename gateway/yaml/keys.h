@@ -88,11 +88,18 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> wor
 
 bool is_identifier(std::string_view text);
 
+// For hints of a MapReader, both may be left out.
+struct Advice {
+  std::string like = {};  // how such a map is written: `begin with "name: ..."`
+  std::string (*belongs)(std::string_view key) = nullptr;  // `"officer" belongs in "who"`, or empty
+};
+
 // A map read by its table. The constructor refuses unknown keys and names missing mandatory ones.
 class MapReader {
  public:
   // `what` stands in messages: "an allow rule". A node that is no map is a fault.
-  MapReader(const Node& node, std::span<const KeyRow> table, std::string what, Faults& faults);
+  MapReader(const Node& node, std::span<const KeyRow> table, std::string what, Faults& faults,
+            const Advice& advice = {});
 
   bool has(std::string_view key) const { return node(key) != nullptr; }
   // nullptr when it is not in the file.
@@ -117,8 +124,9 @@ class MapReader {
   const KeyRow& row(std::string_view key) const;
   // The file's node, else one made of the default; nullopt when there is neither.
   std::optional<Node> value(std::string_view key) const;
-  void refuse_unknown_keys();
-  void name_missing_keys();
+  // The keys that were meant.
+  std::vector<std::string> refuse_unknown_keys(const Advice& advice);
+  void name_missing_keys(const std::vector<std::string>& misspelt);
 
   const Node& node_;
   const std::span<const KeyRow> table_;

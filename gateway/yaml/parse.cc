@@ -9,13 +9,16 @@
 #include <sstream>
 
 #include "gateway/base/ensure.h"
+#include "gateway/yaml/guess.h"
 #include "gateway/yaml/scan.h"
 #include "gateway/yaml/yaml.h"
 
 namespace latchstring::yaml {
 namespace {
 
-struct Abandon {};  // thrown through the parser: nothing after this fault can be trusted
+struct Abandon {  // thrown through the parser: nothing after this fault can be trusted
+  int line;
+};
 
 // Columns of yaml-cpp count bytes from 0; ours count characters from 1.
 class Source {
@@ -30,16 +33,23 @@ class Source {
     return offset(mark) < text_.size() ? text_[offset(mark)] : '\n';
   }
   Place place(const YAML::Mark& mark, std::size_t bytes = 1) const {
-    const std::size_t here = offset(mark);
-    const std::size_t newline = here == 0 ? std::string_view::npos : text_.rfind('\n', here - 1);
-    const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
-    const std::size_t width = count_characters(text_.substr(here, bytes));
-    return {mark.line + 1,
-            static_cast<int>(count_characters(text_.substr(start, here - start))) + 1,
-            std::max(1, static_cast<int>(width))};
+    return place_in_line(mark.line + 1, offset(mark), bytes);
+  }
+  Place place(std::size_t at, std::size_t bytes) const {
+    const std::string_view before = text_.substr(0, at);
+    const auto newlines = std::count(before.begin(), before.end(), '\n');
+    return place_in_line(static_cast<int>(newlines) + 1, at, bytes);
   }
 
  private:
+  Place place_in_line(int line, std::size_t at, std::size_t bytes) const {
+    const std::string_view before = text_.substr(0, at);
+    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+    const std::size_t width = count_characters(text_.substr(at, bytes));
+    return {line, static_cast<int>(count_characters(before.substr(start))) + 1,
+            std::max(1, static_cast<int>(width))};
+  }
+
   const std::string_view text_;
 };
 
@@ -53,15 +63,21 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (expects_key()) refuse(source_.place(mark), "A key is missing before this colon.", "");
+    if (expects_key()) {
+      refuse(source_.place(mark), "A key is missing before this colon.", "write a word before it");
+    }
     refuse_properties(mark, anchor);
     Place place = source_.place(mark);
     std::string of = "A value";
+    std::string hint = "write a value, or take the line out";
     if (!stack_.empty() && stack_.back().is_map()) {
       place = stack_.back().keys.back().place;
       of = fmt::format("The value of \"{}\"", stack_.back().keys.back().text);
+      hint = missing_value_hint();
+    } else if (const auto dash = lone_dash(source_.text(), source_.offset(mark))) {
+      place = source_.place(*dash, 1);
     }
-    faults_.add(place, of + " is missing.", "write a value, or take the line out");
+    missing_.push_back({place, of + " is missing.", hint});
     add(Node{Node::Kind::scalar, place, "", true, {}, {}});  // parsing goes on for further faults
   }
 
@@ -78,6 +94,7 @@ class Builder final : public YAML::EventHandler {
     const Place place = source_.place(mark, length);
     if (expects_key()) {
       add_key(place, value);
+      key_end_ = source_.offset(mark) + length;
     } else {
       add(Node{Node::Kind::scalar, place, value, quoted, {}, {}});
     }
@@ -94,10 +111,23 @@ class Builder final : public YAML::EventHandler {
   }
   void OnMapEnd() override { close(); }
 
+  // Faults for values that are not there; on the line where reading stopped they follow from that.
+  void tell_missing(int stopped_at_line) {
+    for (const Missing& each : missing_) {
+      if (each.place.line != stopped_at_line) faults_.add(each.place, each.message, each.hint);
+    }
+  }
+
  private:
+  struct Missing {
+    Place place;
+    std::string message;
+    std::string hint;
+  };
+
   [[noreturn]] void refuse(const Place& place, std::string message, std::string hint) {
     faults_.add(place, std::move(message), std::move(hint));
-    throw Abandon{};
+    throw Abandon{place.line};
   }
 
   bool expects_key() const {
@@ -118,6 +148,18 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
+  // By what follows the key whose value is not there.
+  std::string missing_value_hint() const {
+    std::string_view rest = source_.text().substr(key_end_);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    if (rest.starts_with(',') || rest.starts_with('}')) return "a list is written with [ and ]";
+    rest.remove_prefix(std::min(rest.find_first_not_of(": "), rest.size()));
+    if (rest.size() > 1 && rest[0] == '#' && rest[1] != ' ') {
+      return "what follows # is a comment: put the value in quotes";
+    }
+    return "write a value, or take the line out";
+  }
+
   std::size_t quoted_length(const YAML::Mark& mark) {
     const std::size_t open = source_.offset(mark);
     const std::size_t close = closing_quote(source_.text(), open);
@@ -135,8 +177,8 @@ class Builder final : public YAML::EventHandler {
              "write the text on one line, in quotes");
     }
     if (source_.text().substr(source_.offset(mark), value.size()) != value) {
-      refuse(source_.place(mark), "This text runs on in the next line.",
-             "keep it on one line, in quotes if it holds \": \" or \" #\"");
+      const Guess guess = why_run_on(source_.text(), source_.offset(mark));
+      refuse(source_.place(guess.at, guess.bytes), guess.message, guess.hint);
     }
     return value.size();
   }
@@ -145,13 +187,13 @@ class Builder final : public YAML::EventHandler {
     Node& map = stack_.back();
     for (const Key& key : map.keys) {
       if (key.text != text) continue;
-      // The document's own lists are what gets doubled by pasting.
-      const std::string advice =
-          stack_.size() == 1 ? fmt::format(" Put both under one \"{}\".", text) : "";
-      faults_.add(
-          place,
-          fmt::format("\"{}\" is here twice (first at line {}).{}", text, key.place.line, advice),
-          "take one out");
+      // A hint that could be followed by taking the stricter one out would open what was closed.
+      faults_.add(place,
+                  fmt::format("\"{}\" is here twice (first at line {}).", text, key.place.line),
+                  stack_.size() == 1
+                      ? fmt::format("move what stands here up to line {}, both under one \"{}\"",
+                                    key.place.line, text)
+                      : "keep the stricter of the two");
       break;
     }
     map.keys.push_back({text, place});
@@ -187,6 +229,8 @@ class Builder final : public YAML::EventHandler {
   const Source& source_;
   Faults& faults_;
   std::vector<Node> stack_;
+  std::vector<Missing> missing_;
+  std::size_t key_end_ = 0;  // in the text, of the key last read
 };
 
 // Whatever follows the document is refused, whatever it is.
@@ -216,7 +260,7 @@ class NothingMore final : public YAML::EventHandler {
   void refuse(const YAML::Mark& mark) {
     faults_.add(source_.place(mark), "A second document begins here; a file holds only one.",
                 "take out the line \"---\" or \"...\" and what does not belong");
-    throw Abandon{};
+    throw Abandon{mark.line + 1};
   }
   const Source& source_;
   Faults& faults_;
@@ -232,8 +276,8 @@ std::string without_carriage_returns(std::string_view text) {
   return out;
 }
 
-// False: reading stopped before the end.
-bool parse_events(const Source& source, Builder& builder, Faults& faults) {
+// The line where reading stopped before the end; 0: it did not.
+int parse_events(const Source& source, Builder& builder, Faults& faults) {
   std::istringstream stream{std::string(source.text())};
   try {
     YAML::Parser parser(stream);
@@ -242,18 +286,20 @@ bool parse_events(const Source& source, Builder& builder, Faults& faults) {
       while (parser.HandleNextDocument(nothing)) {
       }
     }
-    return true;
-  } catch (const Abandon&) {
+    return 0;
+  } catch (const Abandon& abandon) {
+    return abandon.line;
   } catch (const YAML::Exception& problem) {
-    faults.add(source.place(problem.mark), fmt::format("I cannot read this: {}.", problem.msg),
-               "look at the indentation, quotes, brackets and colons here and just above");
+    const Guess guess = why_stopped(source.text(), source.offset(problem.mark));
+    const Place place = source.place(guess.at, guess.bytes);
+    faults.add(place, guess.message, guess.hint);
+    return place.line;
   }
-  return false;
 }
 
 }  // namespace
 
-std::optional<Node> parse(std::string_view text, Faults& faults) {
+std::optional<Node> parse(std::string_view text, Faults& faults, const std::string& root_hint) {
   if (text.size() > kBytesMax) {
     faults.add({},
                fmt::format("This file has {} bytes; at most {} are read.", text.size(), kBytesMax),
@@ -265,19 +311,22 @@ std::optional<Node> parse(std::string_view text, Faults& faults) {
   const Source source(clean);
   Builder builder(source, faults);
   const Faults before = faults;
-  const bool to_the_end = parse_events(source, builder, faults);
-  if (const auto open = to_the_end ? std::nullopt : unclosed_bracket(clean)) {
+  const int stopped_at_line = parse_events(source, builder, faults);
+  builder.tell_missing(stopped_at_line);
+  if (const auto open = stopped_at_line == 0 ? std::nullopt : unclosed_bracket(clean)) {
     // All that follows was read as if it stood inside: those faults are none.
     faults = before;
     faults.add(open->place, fmt::format("This \"{}\" is not closed.", open->which),
                fmt::format("close it with {}", open->which == '[' ? ']' : '}'));
   }
   if (faults.count() != before.count()) return std::nullopt;
-  if (!builder.root || !builder.root->is_map()) {
-    faults.add(builder.root ? builder.root->place : Place{},
-               "This file must be a list of keys with values (`key: value`).");
-    return std::nullopt;
+  if (!builder.root) {
+    faults.add({}, "This file is empty.", root_hint);
+  } else if (!builder.root->is_map()) {
+    faults.add(builder.root->place, "This file must be keys with values (`key: value`).",
+               root_hint);
   }
+  if (faults.count() != before.count()) return std::nullopt;
   return std::move(builder.root);
 }
 

@@ -246,4 +246,14 @@ std::optional<char32_t> unseen(std::string_view text, std::size_t at, std::size_
   return code;
 }
 
+std::optional<char32_t> first_unseen(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(text, at), 1);
+    const char32_t code = decode(text, at, length);
+    if (code < 0x20 || (code >= 0x7F && code < 0xA0) || unseen(text, at, length)) return code;
+    at += length;
+  }
+  return std::nullopt;
+}
+
 }  // namespace latchstring::yaml

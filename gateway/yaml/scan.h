@@ -30,4 +30,7 @@ std::optional<Bracket> unclosed_bracket(std::string_view text);
 // The code of a character that a reader cannot see, or takes for a space; nullopt for all others.
 std::optional<char32_t> unseen(std::string_view text, std::size_t at, std::size_t length);
 
+// The first control character, or one of those, in a text; nullopt: there is none.
+std::optional<char32_t> first_unseen(std::string_view text);
+
 }  // namespace latchstring::yaml

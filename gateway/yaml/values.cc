@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "gateway/yaml/keys.h"
+#include "gateway/yaml/scan.h"
 
 namespace latchstring::yaml {
 namespace {
@@ -62,11 +63,34 @@ std::nullopt_t wrong(const Node& node, std::string_view expected, std::string hi
 }
 
 std::string in_units(std::int64_t seconds) {
-  for (const auto& [name, factor] :
-       {Unit{"days", 86400}, Unit{"hours", 3600}, Unit{"minutes", 60}}) {
-    if (seconds != 0 && seconds % factor == 0) return fmt::format("{} {}", seconds / factor, name);
+  Unit unit{"second", 1};
+  for (const Unit& each : {Unit{"minute", 60}, Unit{"hour", 3600}, Unit{"day", 86400}}) {
+    if (seconds != 0 && seconds % each.factor == 0) unit = each;
   }
-  return fmt::format("{} seconds", seconds);
+  const std::int64_t count = seconds / unit.factor;
+  return fmt::format("{} {}{}", count, unit.name, count == 1 ? "" : "s");
+}
+
+// As it is written in quotes.
+std::string escape_of(char32_t code) {
+  if (code == '\n') return "\\n";
+  if (code == '\t') return "\\t";
+  return fmt::format("\\u{:04X}", static_cast<std::uint32_t>(code));
+}
+
+// `ada jon` for one name, or for two.
+std::string name_hint(const Node& node) {
+  if (node.is_list()) return "write one name, without brackets";
+  const bool has_space = node.text.find(' ') != std::string::npos;
+  std::string joined = node.text;
+  std::replace(joined.begin(), joined.end(), ' ', '_');
+  if (has_space && is_identifier(joined)) {
+    std::string list;
+    for (const char c : node.text) list += c == ' ' ? std::string(", ") : std::string(1, c);
+    return fmt::format("write {}, or a list: [{}]", joined, list);
+  }
+  return fmt::format("small letters, digits and _ only, a letter first, at most {}",
+                     kIdentifierMax);
 }
 
 std::string nearest_bound(bool is_too_small, const std::string& least, const std::string& most) {
@@ -98,19 +122,19 @@ std::optional<std::string> read_text(const Node& node, Faults& faults) {
                "make it shorter");
     return std::nullopt;
   }
-  const bool printable = std::none_of(node.text.begin(), node.text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
-  if (!printable) return wrong(node, "a plain line of text", "take out \\n and the like", faults);
+  if (const auto code = first_unseen(node.text)) {
+    return wrong(node, "a plain line of text", "take out " + escape_of(*code), faults);
+  }
+  if (node.text.front() == ' ' || node.text.back() == ' ') {
+    faults.add(node.place, "This text begins or ends with a space.", "take the space out");
+    return std::nullopt;
+  }
   return node.text;
 }
 
 std::optional<std::string> read_identifier(const Node& node, Faults& faults) {
   if (node.is_scalar() && is_identifier(node.text)) return node.text;
-  return wrong(
-      node, "a name",
-      fmt::format("small letters, digits and _ only, a letter first, at most {}", kIdentifierMax),
-      faults);
+  return wrong(node, "a name", name_hint(node), faults);
 }
 
 std::optional<bool> read_yes_no(const Node& node, Faults& faults) {
@@ -118,9 +142,16 @@ std::optional<bool> read_yes_no(const Node& node, Faults& faults) {
     if (node.text == "yes") return true;
     if (node.text == "no") return false;
   }
-  const bool only_quoted = node.is_scalar() && (node.text == "yes" || node.text == "no");
-  return wrong(node, "yes or no",
-               only_quoted ? "take the quotes away" : "write yes or no, without quotes", faults);
+  std::string small = node.text;
+  std::transform(small.begin(), small.end(), small.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::string hint = "write yes or no, without quotes";
+  if (node.text == "yes" || node.text == "no") {
+    hint = "take the quotes away";
+  } else if (small == "yes" || small == "no") {
+    hint = fmt::format("write {} in small letters", small);
+  }
+  return wrong(node, "yes or no", std::move(hint), faults);
 }
 
 std::optional<std::int64_t> read_integer(const Node& node, const KeyRow& row, Faults& faults) {
@@ -134,7 +165,10 @@ std::optional<std::int64_t> read_integer(const Node& node, const KeyRow& row, Fa
                  zero_first ? "no leading zeros" : "write digits only, for example 30", faults);
   }
   if (row.least == row.most && *value != row.least) {
-    return wrong(node, fmt::format("{}", row.least), fmt::format("write {}", row.least), faults);
+    faults.add(node.place,
+               fmt::format("This program knows {} {}, not \"{}\".", row.name, row.least, node.text),
+               fmt::format("write {}", row.least));
+    return std::nullopt;
   }
   if (*value < row.least || *value > row.most) {
     return wrong(node, fmt::format("from {} to {}", row.least, row.most),

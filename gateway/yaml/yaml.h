@@ -78,7 +78,8 @@ class Faults {
   std::vector<Entry> entries_;
 };
 
-// The tree of the one document; its root is a map. nullopt: `faults` says why.
-std::optional<Node> parse(std::string_view text, Faults& faults);
+// The tree of the one document; its root is a map. nullopt: `faults` says why. `root_hint`: how
+// such a file begins.
+std::optional<Node> parse(std::string_view text, Faults& faults, const std::string& root_hint = {});
 
 }  // namespace latchstring::yaml

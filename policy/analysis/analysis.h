@@ -39,6 +39,8 @@ struct TestResult {
   std::vector<std::string> rules;  // that it reaches
 };
 std::vector<TestResult> run_tests(const Policy& policy);
+// A fault for each test that fails, where it stands.
+yaml::Faults failures_of(const std::vector<TestResult>& results, const Source& source);
 
 // As the daemon loads it: one failing test makes the file broken. InvalidArgument carries every
 // fault as a household reads it, without kNothingIsShared.

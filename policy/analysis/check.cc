@@ -13,13 +13,21 @@ std::string remark(const std::string& name, std::string_view kind, const Warning
   return fmt::format("{}:{}: {}: {}\n", name, said.line, kind, said.text);
 }
 
+// `1 camera`, `2 cameras`.
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 std::string counts_text(const Policy& policy) {
   std::size_t nevers = 0;
   for (const Rule& rule : policy.rules) nevers += rule.is_never ? 1 : 0;
   return fmt::format(
-      "{} residents, {} agencies, {} cameras, {} zones; {} allow rules, {} never rules, {} tests",
-      policy.residents.size(), policy.agencies.size(), policy.cameras.size(), policy.zones.size(),
-      policy.rules.size() - nevers, nevers, policy.tests.size());
+      "{}, {}, {}, {}; {}, {}, {}", counted(policy.residents.size(), "resident", "residents"),
+      counted(policy.agencies.size(), "agency", "agencies"),
+      counted(policy.cameras.size(), "camera", "cameras"),
+      counted(policy.zones.size(), "zone", "zones"),
+      counted(policy.rules.size() - nevers, "allow rule", "allow rules"),
+      counted(nevers, "never rule", "never rules"), counted(policy.tests.size(), "test", "tests"));
 }
 
 struct Report {

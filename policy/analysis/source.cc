@@ -22,11 +22,7 @@ absl::StatusOr<Source> read_source(const Path& file) {
 
 absl::StatusOr<std::shared_ptr<const Policy>> load_and_test(const Source& source) {
   LS_ASSIGN(auto policy, load(source.text, source.name, source.read_key_file));
-  yaml::Faults faults(source.name, source.text);
-  for (const TestResult& result : run_tests(*policy)) {
-    if (!result.failure.empty()) faults.add({result.test->line, 1, 1}, result.failure);
-  }
-  if (!faults.empty()) return faults.status();
+  LS_RETURN_IF_ERROR(failures_of(run_tests(*policy), source).status());
   return policy;
 }
 

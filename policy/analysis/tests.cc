@@ -48,7 +48,8 @@ std::string failure_of(const Policy& policy, const Test& test, const Decision& d
   const std::string who = fmt::format("The test \"{}\"", test.name);
   if (decision.overall() != test.expect) {
     return fmt::format("{} expects {}, but gets {}{}.", who, to_string(test.expect),
-                       to_string(decision.overall()), reasons_text(decision));
+                       to_string(decision.overall()),
+                       decision.overall() == Approval::refuse ? reasons_text(decision) : "");
   }
   const auto footage = given(decision);
   if (test.expect_footage && *test.expect_footage != footage) {
@@ -144,6 +145,16 @@ std::vector<std::string> untested_rules(const Policy& policy) {
   return out;
 }
 
+yaml::Faults failures_of(const std::vector<TestResult>& results, const Source& source) {
+  yaml::Faults faults(source.name, source.text);
+  for (const TestResult& result : results) {
+    if (result.failure.empty()) continue;
+    faults.add({result.test->line, result.test->column, 1}, result.failure,
+               "change the rules, or what the test expects");
+  }
+  return faults;
+}
+
 Output test(const Path& file, bool json) {
   const auto source = read_source(file);
   if (!source.ok()) return broken(source.status(), file.string(), json);
@@ -151,10 +162,7 @@ Output test(const Path& file, bool json) {
   if (!policy.ok()) return broken(policy.status(), file.string(), json);
   const auto results = run_tests(**policy);
   const auto untested = untested_rules(**policy);
-  yaml::Faults faults(source->name, source->text);
-  for (const TestResult& result : results) {
-    if (!result.failure.empty()) faults.add({result.test->line, 1, 1}, result.failure);
-  }
+  const yaml::Faults faults = failures_of(results, *source);
   Output output;
   output.exit_code = faults.empty() ? 0 : 1;
   if (!faults.empty()) output.err = fmt::format("{}\n{}\n", faults.text(), kNothingIsShared);
@@ -162,8 +170,10 @@ Output test(const Path& file, bool json) {
     output.out = test_json(source->name, results, untested, faults.empty());
     return output;
   }
-  output.out = fmt::format("{}: {} of {} tests hold\n", source->name,
-                           results.size() - faults.count(), results.size());
+  output.out = source->name + ": ";
+  output.out += results.empty() ? "there are no tests in this file\n"
+                                : fmt::format("{} of {} tests hold\n",
+                                              results.size() - faults.count(), results.size());
   for (const std::string& name : untested) {
     output.out += fmt::format("  no test reaches the rule \"{}\"\n", name);
   }

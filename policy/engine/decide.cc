@@ -246,8 +246,18 @@ class Judge {
       piece.rules.push_back(candidate.rule->name);
       held_back.push_back(std::move(why));
     }
-    if (held_back.empty()) held_back.push_back("no allow rule surely fits");
+    if (held_back.empty()) held_back = near_edges(t);
     piece.reasons = std::move(held_back);
+  }
+
+  // Which rules would permit t if the camera's clock were sure.
+  std::vector<std::string> near_edges(Instant t) const {
+    std::vector<std::string> out;
+    for (const auto& [rule, surely, possible, sure] : allows_) {
+      if (!surely || !contains(possible, t)) continue;
+      out.push_back(fmt::format("too near to the edge of the hours of \"{}\"", rule->name));
+    }
+    return out.empty() ? std::vector<std::string>{"no allow rule permits this"} : out;
   }
 
   std::string held_back_by(const Candidate& candidate) const {

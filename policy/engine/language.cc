@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gateway/base/ensure.h"
 
 namespace latchstring::policy {
@@ -343,25 +345,28 @@ constexpr KeyRow kTest[] = {
      .sentence = "exactly what is hidden in it: none, or a list"},
 };
 
-constexpr Table kTables[] = {
-    {Part::file, "The file", "a rules file", kFile},
-    {Part::household, "household", "the household", kHousehold},
-    {Part::agency, "agencies, each", "an agency", kSigner},
-    {Part::court, "courts, each", "a court", kSigner},
-    {Part::camera, "cameras, each", "a camera", kCamera},
-    {Part::zone, "zones, each", "a zone", kZone},
-    {Part::always, "always", "\"always\"", kAlways},
-    {Part::quota, "always: per_agency_per_month", "a monthly limit", kQuota},
-    {Part::who, "who, with officers", "\"who\"", kWho},
-    {Part::never, "never, each", "a never rule", kNever},
-    {Part::allow, "allow, each", "an allow rule", kAllow},
-    {Part::test, "tests, each", "a test", kTest},
-};
+constexpr std::string_view kLines = "write its lines below, indented";
+constexpr std::string_view kNameFirst = "begin with \"name: ...\"";
+constexpr std::string_view kLikeSigner = "write it like {name: \"...\", key_file: keys/....jwk}";
+constexpr std::string_view kLikeZone =
+    "write it like {camera: porch, polygon: [[0.7, 0.1], [0.9, 0.1], [0.9, 0.4]]}";
 
-std::string default_text(const KeyRow& row) {
-  if (row.need == Need::mandatory) return "must be written";
-  return row.fallback.empty() ? "-" : fmt::format("`{}`", row.fallback);
-}
+constexpr Table kTables[] = {
+    {Part::file, "The file", "a rules file", kLines, kFile},
+    {Part::household, "household", "the household", kLines, kHousehold},
+    {Part::agency, "agencies, each", "an agency", kLikeSigner, kSigner},
+    {Part::court, "courts, each", "a court", kLikeSigner, kSigner},
+    {Part::camera, "cameras, each", "a camera", "write it like {sharing: by_rule}", kCamera},
+    {Part::zone, "zones, each", "a zone", kLikeZone, kZone},
+    {Part::always, "always", "\"always\"", kLines, kAlways},
+    {Part::quota, "always: per_agency_per_month", "a monthly limit",
+     "write it like {clips: 6, minutes: 60}", kQuota},
+    {Part::who, "who, with officers", "\"who\"", "write it like {agency: ..., officer: [...]}",
+     kWho},
+    {Part::never, "never, each", "a never rule", kNameFirst, kNever},
+    {Part::allow, "allow, each", "an allow rule", kNameFirst, kAllow},
+    {Part::test, "tests, each", "a test", kNameFirst, kTest},
+};
 
 }  // namespace
 
@@ -375,18 +380,16 @@ const Table& table(Part part) {
   return found;
 }
 
-std::string reference_text() {
-  std::string out =
-      "# Keys of house-rules.yaml\n\n"
-      "Made from the loader's own tables (`policy_test [.update]` writes it anew); semantics:\n"
-      "[policy.md](policy.md). `-`: absent unless written.\n";
+std::string belongs(std::string_view key) {
+  const Table* home = nullptr;
   for (const Table& each : kTables) {
-    out += fmt::format("\n## {}\n\n| key | default | meaning |\n|---|---|---|\n", each.title);
-    for (const KeyRow& row : each.rows) {
-      out += fmt::format("| `{}` | {} | {} |\n", row.name, default_text(row), row.sentence);
-    }
+    const bool has = std::any_of(each.rows.begin(), each.rows.end(),
+                                 [key](const KeyRow& row) { return row.name == key; });
+    if (!has || each.part == Part::test) continue;
+    if (home != nullptr) return "";
+    home = &each;
   }
-  return out;
+  return home == nullptr ? "" : fmt::format("\"{}\" belongs in {}", key, home->what);
 }
 
 }  // namespace latchstring::policy

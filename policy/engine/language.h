@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "gateway/yaml/keys.h"
@@ -28,11 +29,14 @@ struct Table {
   Part part;
   std::string_view title;  // of the table in the reference: `household`
   std::string_view what;   // in messages: "the household"
+  std::string_view like;   // a hint: how such a map is written
   std::span<const yaml::KeyRow> rows;
 };
 
 std::span<const Table> language();
 const Table& table(Part part);
+// `"officer" belongs in "who"` for a key that only one kind of map has (tests aside); else empty.
+std::string belongs(std::string_view key);
 
 // docs/ref/policy-keys.md: a test holds the file against this text.
 std::string reference_text();

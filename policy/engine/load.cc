@@ -17,30 +17,9 @@ using yaml::Faults;
 using yaml::MapReader;
 using yaml::Node;
 
-MapReader reader_of(const Node& node, Part part, Faults& faults) {
-  return {node, table(part).rows, std::string(table(part).what), faults};
-}
-
-// A map of named entries: `cameras`, `agencies`. Calls `entry` with each name and value.
-template <class Entry>
-void each_entry(const MapReader& file, std::string_view key, Faults& faults, Entry entry) {
-  const Node* node = file.node(key);
-  if (node == nullptr) return;
-  if (!node->is_map()) {
-    faults.add(node->place, fmt::format("\"{}\" must be a map of names.", key),
-               "write `name: {key: value}`");
-    return;
-  }
-  for (std::size_t i = 0; i < node->keys.size(); ++i) {
-    const yaml::Key& name = node->keys[i];
-    if (!yaml::is_identifier(name.text) || name.text == "any" || name.text == "none" ||
-        is_redaction_class(name.text)) {
-      faults.add(name.place, fmt::format("\"{}\" cannot be a name here.", name.text),
-                 "small letters, digits and _ only, a letter first; not any, none or a class");
-    }
-    entry(name, node->items[i]);
-  }
-}
+constexpr std::string_view kZoneHint = "write it like America/Chicago or Europe/Berlin";
+constexpr Section kAgencies{"agencies", "town_police: {name: \"...\", key_file: keys/....jwk}"};
+constexpr Section kCourts{"courts", "district_court: {name: \"...\", key_file: keys/....jwk}"};
 
 void load_residents(const MapReader& household, Loading& loading) {
   for (const yaml::Word& word : household.words("residents")) {
@@ -48,7 +27,7 @@ void load_residents(const MapReader& household, Loading& loading) {
   }
   if (loading.policy.residents.size() > kResidentsMax) {
     loading.faults.add(household.place("residents"),
-                       fmt::format("At most {} residents.", kResidentsMax));
+                       fmt::format("At most {} residents.", kResidentsMax), "leave some out");
   }
 }
 
@@ -63,115 +42,65 @@ std::optional<std::string> key_path(const MapReader& signer, Faults& faults) {
   return path;
 }
 
-void load_signers(const MapReader& file, std::string_view key, Part part,
-                  std::map<std::string, Agency>& out, const ReadKeyFile& read, Faults& faults) {
-  each_entry(file, key, faults, [&](const yaml::Key& name, const Node& node) {
-    const MapReader signer = reader_of(node, part, faults);
+// What is told of a key file, by words of the status that it gave; the first that fits.
+struct KeyFault {
+  std::string_view part;
+  std::string_view told;
+};
+constexpr KeyFault kKeyFaults[] = {
+    {"private key", "it holds a private key, which nobody may give away"},
+    {"s a directory", "it is a folder"},
+    {"`kty`", "it holds another kind of key; an Ed25519 key is needed"},
+    {"`crv`", "it holds another kind of key; an Ed25519 key is needed"},
+    {"not JSON", "it holds no public key (JWK)"},
+};
+
+std::string key_fault(std::string_view path, const absl::StatusOr<std::string>& text,
+                      const absl::Status& status) {
+  if (absl::IsNotFound(text.status())) return fmt::format("There is no key file \"{}\".", path);
+  const std::string said(message_of(status));
+  std::string_view told = said;
+  if (text.ok() && text->empty()) {
+    told = "it is empty";
+  } else {
+    for (const KeyFault& each : kKeyFaults) {
+      if (said.find(each.part) == std::string::npos) continue;
+      told = each.told;
+      break;
+    }
+  }
+  return fmt::format("I cannot use this key file: {}.", told);
+}
+
+// Every key so far, and whose it is. Somebody with the key of a court could write warrants.
+using Keys = std::vector<std::pair<crypto::VerifyKey, std::string>>;
+
+std::map<std::string, Agency> load_signers(const MapReader& file, const Section& section, Part part,
+                                           const ReadKeyFile& read, Keys& keys, Faults& faults) {
+  std::map<std::string, Agency> out;
+  for (const auto& [name, node] : entries(file, section, faults)) {
+    const MapReader signer = reader_of(*node, part, faults);
     const auto title = signer.has("name") ? signer.text("name") : std::nullopt;
     const auto path = key_path(signer, faults);
     out[name.text] = Agency{name.text, title.value_or(name.text), {}};  // known, whatever its key
-    if (!path) return;
+    if (!path) continue;
     const auto text = read(*path);
     const auto jwk = text.ok() ? crypto::VerifyKey::from_jwk(*text) : text.status();
     if (!jwk.ok()) {
-      faults.add(signer.place("key_file"),
-                 fmt::format("I cannot use this key file: {}.", message_of(jwk.status())),
+      faults.add(signer.place("key_file"), key_fault(*path, text, jwk.status()),
                  "put the public key (JWK) there");
-      return;
-    }
-    for (const auto& other : out) {
-      if (other.first == name.text || !(other.second.key == *jwk)) continue;
-      faults.add(signer.place("key_file"),
-                 fmt::format("\"{}\" has the same key as \"{}\".", name.text, other.first));
-    }
-    out[name.text].key = *jwk;
-  });
-}
-
-Sharing sharing_from(std::string_view word) {
-  if (word == "by_rule") return Sharing::by_rule;
-  return word == "warrant_only" ? Sharing::warrant_only : Sharing::never;
-}
-
-void load_zones(const MapReader& file, Loading& loading);
-
-void load_cameras(const MapReader& file, Loading& loading) {
-  // Names first: zones name cameras, and cameras name zones.
-  each_entry(file, "cameras", loading.faults, [&](const yaml::Key& name, const Node&) {
-    loading.policy.cameras[name.text].id = name.text;
-  });
-  load_zones(file, loading);
-  Faults ignored("", "");  // names were judged above
-  each_entry(file, "cameras", ignored, [&](const yaml::Key& name, const Node& node) {
-    const MapReader reader = reader_of(node, Part::camera, loading.faults);
-    Camera& camera = loading.policy.cameras[name.text];
-    camera.sharing = sharing_from(reader.text("sharing").value_or("never"));
-    camera.clock_error = reader.duration("clock_error").value_or(Duration{0});
-    camera.always_redact = read_redact(reader, "always_redact", loading);
-    for (const std::string& hidden : camera.always_redact) {
-      const auto zone = loading.policy.zone_camera.find(hidden);
-      if (zone == loading.policy.zone_camera.end() || zone->second == name.text) continue;
-      loading.faults.add(
-          reader.place("always_redact"),
-          fmt::format("The zone \"{}\" is of the camera \"{}\".", hidden, zone->second));
-    }
-  });
-}
-
-std::vector<std::pair<double, double>> read_polygon(const Node& node, Faults& faults) {
-  std::vector<std::pair<double, double>> out;
-  const auto part_of_picture = [&](const Node& number) -> std::optional<double> {
-    const auto value = yaml::read_number(number, faults);
-    if (!value || (*value >= 0 && *value <= 1)) return value;
-    faults.add(number.place, fmt::format("{} lies outside the picture.", number.text),
-               "from 0 (left, top) to 1 (right, bottom)");
-    return std::nullopt;
-  };
-  for (const Node& corner : node.items) {
-    if (!corner.is_list() || corner.items.size() != 2) {
-      faults.add(corner.place, "A corner is a pair of numbers.", "write it like [0.70, 0.10]");
       continue;
     }
-    const auto x = part_of_picture(corner.items[0]);
-    const auto y = part_of_picture(corner.items[1]);
-    if (x && y) out.emplace_back(*x, *y);
-  }
-  if (!node.is_list() || node.items.size() < 3 || node.items.size() > kCornersMax) {
-    faults.add(node.place, fmt::format("A polygon has 3 to {} corners.", kCornersMax),
-               "write it like [[0.7, 0.1], [0.9, 0.1], [0.9, 0.4]]");
+    for (const auto& other : keys) {
+      if (!(other.first == *jwk)) continue;
+      faults.add(signer.place("key_file"),
+                 fmt::format("\"{}\" has the same key as \"{}\".", name.text, other.second),
+                 "each needs a key of its own");
+    }
+    keys.emplace_back(*jwk, name.text);
+    out[name.text].key = *jwk;
   }
   return out;
-}
-
-double twice_area(const std::vector<std::pair<double, double>>& polygon) {
-  double sum = 0;
-  for (std::size_t i = 0; i < polygon.size(); ++i) {
-    const auto& a = polygon[i];
-    const auto& b = polygon[(i + 1) % polygon.size()];
-    sum += a.first * b.second - b.first * a.second;
-  }
-  return sum < 0 ? -sum : sum;
-}
-
-void load_zones(const MapReader& file, Loading& loading) {
-  Faults& faults = loading.faults;
-  each_entry(file, "zones", faults, [&](const yaml::Key& name, const Node& node) {
-    const MapReader reader = reader_of(node, Part::zone, faults);
-    Zone zone{name.text, reader.yes_no("keep_only"), {}};
-    const Node* polygon = reader.node("polygon");
-    const std::size_t before = faults.count();
-    if (polygon != nullptr) zone.polygon = read_polygon(*polygon, faults);
-    if (polygon != nullptr && faults.count() == before && twice_area(zone.polygon) < 1e-6) {
-      faults.add(polygon->place, "This polygon covers nothing.", "its corners lie on one line");
-    }
-    const auto camera = reader.has("camera") ? reader.text("camera") : std::nullopt;
-    if (camera) {
-      declared({*camera, reader.place("camera")}, names_of(loading.policy.cameras), "camera",
-               faults);
-    }
-    loading.policy.zone_camera[name.text] = camera.value_or("");
-    loading.policy.zones[name.text] = std::move(zone);
-  });
 }
 
 void load_quota(const MapReader& reader, Loading& loading) {
@@ -211,6 +140,15 @@ void load_always(const MapReader& file, Loading& loading) {
   }
 }
 
+// Where the rule says how long its answer may take.
+yaml::Place answer_place(const MapReader& file, const Rule& rule) {
+  for (const Node& node : file.node("allow")->items) {
+    const Node* value = node.find("answer_within");
+    if (node.place.line == rule.line && value != nullptr) return value->place;
+  }
+  return {rule.line, 1, 1};
+}
+
 // The longest time to answer must leave a day before every request is closed.
 void check_answers_after(const MapReader& file, Loading& loading) {
   const Always& always = loading.policy.always;
@@ -225,16 +163,23 @@ void check_answers_after(const MapReader& file, Loading& loading) {
     }
   }
   if (longest == nullptr || always.answers_after >= most + std::chrono::hours(24)) return;
-  const Node* node = file.node("always");
-  const Node* value = node != nullptr ? node->find("answers_after") : nullptr;
-  yaml::Place place{longest->line, 1, 1};
-  if (value != nullptr) place = value->place;
+  const Node* always_node = file.node("always");
+  const Node* value = always_node != nullptr ? always_node->find("answers_after") : nullptr;
+  if (value != nullptr) {
+    loading.faults.add(
+        value->place,
+        fmt::format("\"answers_after\" is {}; the rule \"{}\" (line {}) gives {} to answer.",
+                    in_words(always.answers_after), longest->name, longest->line, in_words(most)),
+        "answers_after must be at least 24 hours longer");
+    return;
+  }
   loading.faults.add(
-      place,
-      fmt::format("\"answers_after\" is {}; the rule \"{}\" (line {}) gives {} to "
-                  "answer.",
-                  in_words(always.answers_after), longest->name, longest->line, in_words(most)),
-      "answers_after must be at least 24 hours longer");
+      answer_place(file, *longest),
+      fmt::format(
+          "\"answers_after\" is {} where it is left out; the rule \"{}\" gives {} to answer.",
+          in_words(always.answers_after), longest->name, in_words(most)),
+      fmt::format("write \"answers_after: {}\" under \"always\"",
+                  in_words(most + std::chrono::hours(24))));
 }
 
 void load_all(const Node& root, Policy& policy, const ReadKeyFile& read, Faults& faults) {
@@ -251,15 +196,20 @@ void load_all(const Node& root, Policy& policy, const ReadKeyFile& read, Faults&
   if (!clock.ok()) {
     faults.add(household.place("timezone"),
                fmt::format("I don't know the time zone \"{}\".", policy.timezone),
-               "write it like America/Chicago or Europe/Berlin");
+               std::string(kZoneHint));
     clock = WallClock::open("UTC");
     if (!clock.ok()) return;
+  } else if (!is_of_a_place(policy.timezone)) {
+    faults.add(household.place("timezone"),
+               fmt::format("\"{}\" is not the time zone of a place.", policy.timezone),
+               std::string(kZoneHint));
   }
   Loading loading{policy, faults, *clock};
   load_residents(household, loading);
   policy.ends = clock->day_end(household.date("rules_end_on").value_or(19700101));
-  load_signers(file, "agencies", Part::agency, policy.agencies, read, faults);
-  load_signers(file, "courts", Part::court, policy.courts, read, faults);
+  Keys keys;
+  policy.agencies = load_signers(file, kAgencies, Part::agency, read, keys, faults);
+  policy.courts = load_signers(file, kCourts, Part::court, read, keys, faults);
   load_cameras(file, loading);
   load_always(file, loading);
   load_rules(file, loading);
@@ -287,43 +237,53 @@ Duration answer_within(const Rule& rule, Basis basis) {
   return std::chrono::hours(48);
 }
 
+MapReader reader_of(const Node& node, Part part, Faults& faults) {
+  const Table& found = table(part);
+  return {node, found.rows, std::string(found.what), faults,
+          yaml::Advice{std::string(found.like), belongs}};
+}
+
+std::vector<std::pair<yaml::Key, const Node*>> entries(const MapReader& file,
+                                                       const Section& section, Faults& faults) {
+  std::vector<std::pair<yaml::Key, const Node*>> out;
+  const Node* node = file.node(section.key);
+  if (node == nullptr) return out;
+  if (!node->is_map()) {
+    faults.add(node->place,
+               fmt::format("\"{}\" must be names, each with what belongs to it.", section.key),
+               fmt::format("write it like \"{}\"", section.example));
+    return out;
+  }
+  for (std::size_t i = 0; i < node->keys.size(); ++i) {
+    const yaml::Key& name = node->keys[i];
+    const bool taken = name.text == "all" || name.text == "any" || name.text == "none" ||
+                       is_redaction_class(name.text);
+    if (!yaml::is_identifier(name.text) || taken) {
+      faults.add(name.place, fmt::format("\"{}\" cannot be a name here.", name.text),
+                 taken ? "this word has a meaning of its own: take another"
+                       : fmt::format("small letters, digits and _ only, a letter first, at most {}",
+                                     yaml::kIdentifierMax));
+    }
+    out.emplace_back(name, &node->items[i]);
+  }
+  return out;
+}
+
 bool declared(const yaml::Word& word, const std::vector<std::string>& names, std::string_view kind,
-              Faults& faults) {
+              Faults& faults, std::string_view otherwise) {
   if (std::find(names.begin(), names.end(), word.value) != names.end()) return true;
   std::string hint = yaml::did_you_mean(word.value, names);
+  if (hint.empty()) hint = otherwise;
   if (hint.empty()) hint = fmt::format("no such {} is declared in this file", kind);
   faults.add(word.place, fmt::format("I don't know the {} \"{}\".", kind, word.value), hint);
   return false;
-}
-
-std::set<std::string> read_redact(const MapReader& reader, std::string_view key,
-                                  const Loading& loading) {
-  std::set<std::string> out;
-  const Node* node = reader.node(key);
-  if (node == nullptr || (node->is_scalar() && node->text == "none")) return out;
-  if (!node->is_list() || node->items.empty()) {
-    loading.faults.add(node->place, fmt::format("\"{}\" must be none or a list.", key),
-                       "write it like [faces, audio]");
-    return out;
-  }
-  std::vector<std::string> known{"audio", "faces", "people", "plates", "vehicles", "moving"};
-  for (const auto& zone : loading.policy.zones) known.push_back(zone.first);
-  for (const Node& item : node->items) {
-    const auto name = yaml::read_identifier(item, loading.faults);
-    if (!name || !declared({*name, item.place}, known, "class or zone", loading.faults)) continue;
-    if (!out.insert(*name).second) {
-      loading.faults.add(item.place, fmt::format("\"{}\" is here twice.", *name), "take one out");
-    }
-  }
-  if (out.count("people") != 0) out.insert("faces");
-  return out;
 }
 
 absl::StatusOr<std::shared_ptr<const Policy>> load(std::string_view text,
                                                    std::string_view file_name,
                                                    const ReadKeyFile& read_key_file) {
   Faults faults(file_name, text);
-  const auto root = yaml::parse(text, faults);
+  const auto root = yaml::parse(text, faults, "begin with \"policy_version: 1\"");
   if (!root) return faults.status();
   auto policy = std::make_shared<Policy>();
   load_all(*root, *policy, read_key_file, faults);

@@ -14,13 +14,15 @@ using yaml::MapReader;
 using yaml::Node;
 using yaml::Word;
 
+constexpr std::string_view kAny = "for all of them write any";
+constexpr std::string_view kBases = "write consent, warrant, emergency or preservation";
+
 // One rule while it is read; `declares` are the names that its lines may use.
 class RuleLoader {
  public:
   RuleLoader(const Node& node, bool is_never, const Loading& loading)
       : loading_(loading),
-        reader_(node, table(is_never ? Part::never : Part::allow).rows,
-                std::string(table(is_never ? Part::never : Part::allow).what), loading.faults) {
+        reader_(reader_of(node, is_never ? Part::never : Part::allow, loading.faults)) {
     rule_.is_never = is_never;
     rule_.line = node.place.line;
   }
@@ -35,7 +37,9 @@ class RuleLoader {
     }
     if (const auto date = reader_.date("rule_ends_on")) rule_.ends = loading_.clock.day_end(*date);
     if (rule_.starts && rule_.ends && *rule_.ends <= *rule_.starts) {
-      fault("rule_ends_on", "This rule ends before it starts.", "");
+      fault("rule_ends_on", "This rule ends before it starts.",
+            fmt::format("it starts on {} (line {})", reader_.node("rule_starts_on")->text,
+                        reader_.place("rule_starts_on").line));
     }
     if (!rule_.is_never) read_conditions();
     return std::move(rule_);
@@ -63,14 +67,21 @@ class RuleLoader {
   }
 
   std::set<std::string> names(const MapReader& reader, std::string_view key,
-                              const std::vector<std::string>& known, std::string_view kind) {
-    return words(reader, key,
-                 [&](const Word& word) { return declared(word, known, kind, loading_.faults); });
+                              const std::vector<std::string>& known, std::string_view kind,
+                              std::string_view otherwise = {}) {
+    return words(reader, key, [&](const Word& word) {
+      return declared(word, known, kind, loading_.faults, word.value == "all" ? kAny : otherwise);
+    });
   }
 
   // A purpose that no officer can write would let a never rule protect nothing.
   std::set<std::string> purposes() {
     return words(reader_, "purpose", [&](const Word& word) {
+      if (word.value == "all" || word.value == "none") {
+        loading_.faults.add(word.place, fmt::format("\"{}\" is no purpose.", word.value),
+                            std::string(word.value == "all" ? kAny : "write what it is for"));
+        return false;
+      }
       if (yaml::is_identifier(word.value)) return true;
       loading_.faults.add(word.place, fmt::format("\"{}\" is not a purpose.", word.value),
                           "one word in small letters, with _ for a space; several in brackets: "
@@ -83,8 +94,10 @@ class RuleLoader {
     const auto cameras = names_of(loading_.policy.cameras);
     const std::vector<std::string> bases{"consent", "warrant", "emergency", "preservation"};
     read_who();
+    const std::size_t before = loading_.faults.count();
     rule_.cameras = names(reader_, "camera", cameras, "camera");
-    for (const std::string& word : names(reader_, "basis", bases, "basis")) {
+    cameras_are_known_ = reader_.has("camera") && loading_.faults.count() == before;
+    for (const std::string& word : names(reader_, "basis", bases, "basis", kBases)) {
       rule_.bases.insert(*basis_from(word));
     }
     rule_.purposes = purposes();
@@ -97,8 +110,7 @@ class RuleLoader {
       rule_.who = names(reader_, "who", agencies, "agency");
       return;
     }
-    const Table& part = table(Part::who);
-    const MapReader who(*node, part.rows, std::string(part.what), loading_.faults);
+    const MapReader who = reader_of(*node, Part::who, loading_.faults);
     if (who.has("agency")) rule_.who = names(who, "agency", agencies, "agency");
     for (const Word& badge : who.words("officer")) rule_.officers.insert(badge.value);
   }
@@ -129,6 +141,7 @@ class RuleLoader {
     rule_.one_frame_per = reader_.duration("slow_to_one_frame_per").value_or(Duration{0});
     rule_.watermark = reader_.yes_no("watermark");
     rule_.release_unreviewed = reader_.yes_no("release_unreviewed");
+    if (!cameras_are_known_) return;
     refuse_foreign_zones();
     if (rule_.approval == Approval::automatic) refuse_unseen_release();
   }
@@ -140,36 +153,51 @@ class RuleLoader {
   void refuse_foreign_zones() {
     for (const std::string& hidden : rule_.redact) {
       const auto zone = loading_.policy.zone_camera.find(hidden);
-      if (zone == loading_.policy.zone_camera.end() || names_camera(zone->second)) continue;
-      fault("redact",
-            fmt::format("The zone \"{}\" is of the camera \"{}\", which this rule does not name.",
-                        hidden, zone->second),
-            "");
+      if (zone == loading_.policy.zone_camera.end() || names_camera(zone->second) ||
+          loading_.policy.cameras.count(zone->second) == 0) {
+        continue;
+      }
+      loading_.faults.add(
+          place_of(reader_, "redact", hidden),
+          fmt::format("The zone \"{}\" is of the camera \"{}\", which this rule does not name.",
+                      hidden, zone->second),
+          "take it out, or name that camera");
     }
   }
 
   void refuse_unseen_release() {
-    std::set<std::string> hidden = rule_.redact;
-    hidden.insert(loading_.policy.always.redact.begin(), loading_.policy.always.redact.end());
+    std::string unseen = detector_in(rule_.redact, "");
+    if (unseen.empty()) unseen = detector_in(loading_.policy.always.redact, " (in \"always\")");
     for (const auto& entry : loading_.policy.cameras) {
       const Camera& camera = entry.second;
       if (!names_camera(camera.id)) continue;
-      hidden.insert(camera.always_redact.begin(), camera.always_redact.end());
+      if (unseen.empty()) {
+        unseen =
+            detector_in(camera.always_redact, fmt::format(" (of the camera \"{}\")", camera.id));
+      }
       if (camera.sharing != Sharing::warrant_only) continue;
       fault("approval",
             fmt::format("\"automatic\" is not possible for \"{}\": it is warrant_only.", camera.id),
             "write ask_one or ask_all, or leave that camera out");
     }
-    const auto detector = std::find_if(hidden.begin(), hidden.end(), is_detector_class);
-    if (detector == hidden.end() || rule_.release_unreviewed) return;
+    if (unseen.empty() || rule_.release_unreviewed) return;
     fault("approval",
-          fmt::format("Nobody would look first, and the detector for \"{}\" can miss.", *detector),
+          fmt::format("Nobody would look first, and the detector for {} can miss.", unseen),
           "write ask_one or ask_all, or add \"release_unreviewed: yes\"");
+  }
+
+  // What of this needs a detector, and where it is written; empty: nothing.
+  static std::string detector_in(const std::set<std::string>& hidden, const std::string& where) {
+    auto found = hidden.find("people");  // has faces with it, which nobody wrote
+    if (found == hidden.end())
+      found = std::find_if(hidden.begin(), hidden.end(), is_detector_class);
+    return found == hidden.end() ? "" : fmt::format("\"{}\"{}", *found, where);
   }
 
   const Loading& loading_;
   const MapReader reader_;
   Rule rule_;
+  bool cameras_are_known_ = false;  // false: what is said of them would follow from another fault
 };
 
 void refuse_second_name(const Rule& rule, const yaml::Place& place, const Loading& loading) {

@@ -11,8 +11,6 @@ namespace {
 using yaml::MapReader;
 using yaml::Node;
 
-constexpr std::string_view kFootageHint = "write it like \"2026-05-04 21:50 to 22:10\"";
-
 std::optional<int> digits(std::string_view text) {
   int value = 0;
   for (const char c : text) {
@@ -49,14 +47,29 @@ std::optional<Shown> read_shown(std::string_view text) {
   return out.second_of_day <= 86'400 ? std::optional(out) : std::nullopt;
 }
 
+// Footage as read, or why it cannot be.
+struct Footage {
+  std::optional<Interval> interval;
+  std::string fault = "I cannot read this footage.";
+  std::string hint = {};  // empty: how it is written
+};
+
+Footage no_such_time(absl::CivilSecond shown) {
+  return {
+      std::nullopt,
+      fmt::format("There is no {:02}:{:02} on {:04}-{:02}-{:02}: your clock is put forward then.",
+                  shown.hour(), shown.minute(), shown.year(), shown.month(), shown.day()),
+      "take another time"};
+}
+
 // `FROM to TO`; days left out are taken from `start`: the first such time from it on.
-std::optional<Interval> read_interval(std::string_view text, std::optional<absl::CivilSecond> start,
-                                      const WallClock& clock) {
+Footage read_footage_text(std::string_view text, std::optional<absl::CivilSecond> start,
+                          const WallClock& clock) {
   const std::size_t middle = text.find(" to ");
-  if (middle == std::string_view::npos) return std::nullopt;
+  if (middle == std::string_view::npos) return {};
   const auto from = read_shown(text.substr(0, middle));
   const auto to = read_shown(text.substr(middle + 4));
-  if (!from || !to || (!from->day && !start)) return std::nullopt;
+  if (!from || !to || (!from->day && !start)) return {};
   const auto resolve = [](const Shown& shown, absl::CivilSecond not_before, bool may_equal) {
     const absl::CivilDay day = shown.day.value_or(absl::CivilDay(not_before));
     absl::CivilSecond at = absl::CivilSecond(day) + shown.second_of_day;
@@ -67,16 +80,18 @@ std::optional<Interval> read_interval(std::string_view text, std::optional<absl:
   const absl::CivilSecond last = resolve(*to, first, false);
   const auto from_instant = clock.at(first);
   const auto to_instant = clock.at(last);
-  if (!from_instant || !to_instant || *to_instant <= *from_instant) return std::nullopt;
-  return Interval{*from_instant, *to_instant};
+  if (!from_instant) return no_such_time(first);
+  if (!to_instant) return no_such_time(last);
+  if (*to_instant <= *from_instant) return {std::nullopt, "This footage ends before it begins."};
+  return {Interval{*from_instant, *to_instant}};
 }
 
 class TestLoader {
  public:
   TestLoader(const Node& node, const Loading& loading)
-      : loading_(loading),
-        reader_(node, table(Part::test).rows, std::string(table(Part::test).what), loading.faults) {
+      : loading_(loading), reader_(reader_of(node, Part::test, loading.faults)) {
     test_.line = node.place.line;
+    test_.column = node.place.column;
   }
 
   Test read() {
@@ -109,25 +124,26 @@ class TestLoader {
   void read_footage() {
     const std::string footage = text("footage");
     if (footage.empty()) return;
-    const auto interval = read_interval(footage, std::nullopt, loading_.clock);
-    if (!interval) {
-      loading_.faults.add(reader_.place("footage"), "I cannot read this footage.",
-                          std::string(kFootageHint));
-      return;
-    }
+    const auto interval = read(footage, std::nullopt, reader_.place("footage"),
+                               "write it like \"2026-05-04 21:50 to 22:10\"");
+    if (!interval) return;
     test_.footage = *interval;
     if (!reader_.has("expect_footage")) return;
     test_.expect_footage.emplace();
     for (const yaml::Word& word : reader_.words("expect_footage")) {
-      const auto start = loading_.clock.shown(interval->from);
-      const auto expected = read_interval(word.value, start, loading_.clock);
-      if (expected) {
-        test_.expect_footage->push_back(*expected);
-      } else {
-        loading_.faults.add(word.place, "I cannot read this footage.",
-                            "write it like \"22:00:05 to 22:10:00\"");
-      }
+      const auto expected = read(word.value, loading_.clock.shown(interval->from), word.place,
+                                 "write it like \"22:00:05 to 22:10:00\"");
+      if (expected) test_.expect_footage->push_back(*expected);
     }
+  }
+
+  std::optional<Interval> read(std::string_view text, std::optional<absl::CivilSecond> start,
+                               const yaml::Place& place, const std::string& hint) {
+    Footage footage = read_footage_text(text, start, loading_.clock);
+    if (!footage.interval) {
+      loading_.faults.add(place, footage.fault, footage.hint.empty() ? hint : footage.hint);
+    }
+    return footage.interval;
   }
 
   const Loading& loading_;
@@ -146,7 +162,17 @@ void load_tests(const MapReader& file, const Loading& loading) {
     return;
   }
   for (const Node& node : list->items) {
-    loading.policy.tests.push_back(TestLoader(node, loading).read());
+    Test test = TestLoader(node, loading).read();
+    const Node* name = node.is_map() ? node.find("name") : nullptr;
+    for (const Test& other : loading.policy.tests) {
+      if (name == nullptr || test.name.empty() || other.name != test.name) continue;
+      loading.faults.add(
+          name->place,
+          fmt::format("A test \"{}\" is here already (line {}).", test.name, other.line),
+          "give each test a name of its own");
+      break;
+    }
+    loading.policy.tests.push_back(std::move(test));
   }
 }
 

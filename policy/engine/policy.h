@@ -1,7 +1,6 @@
 // A household's rules, loaded and checked. Immutable; made by load() only; any thread.
 // Semantics and keys: docs/ref/policy.md. Text form: strict YAML (gateway/yaml), key tables in
-// policy/engine/language.h.
-// Limits: yaml::kBytesMax and those below.
+// policy/engine/language.h. Limits: yaml::kBytesMax and those below.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -101,6 +100,7 @@ struct Always {
 struct Test {  // a line of `tests:`; run by policy/analysis
   std::string name;
   int line = 0;
+  int column = 1;
   std::string agency;
   std::string officer;
   std::string camera;

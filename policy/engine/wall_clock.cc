@@ -43,7 +43,21 @@ void append(Intervals& out, Interval next) {
   }
 }
 
+// Where the names of the time zone database begin that stand for a place. The others keep no summer
+// time (EST), or count other seconds (right/).
+constexpr std::string_view kAreas[] = {
+    "Africa/",   "America/",   "Antarctica/", "Arctic/",  "Asia/",
+    "Atlantic/", "Australia/", "Brazil/",     "Canada/",  "Chile/",
+    "Europe/",   "Indian/",    "Mexico/",     "Pacific/", "US/",
+};
+
 }  // namespace
+
+bool is_of_a_place(std::string_view zone) {
+  return zone == "UTC" || zone == "Etc/UTC" ||
+         std::any_of(std::begin(kAreas), std::end(kAreas),
+                     [zone](std::string_view area) { return zone.starts_with(area); });
+}
 
 absl::StatusOr<WallClock> WallClock::open(const std::string& zone) {
   absl::TimeZone found;

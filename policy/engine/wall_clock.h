@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/engine/policy.h"
@@ -21,6 +22,9 @@ struct Stretch {
 };
 
 using Intervals = std::vector<Interval>;  // sorted, apart from each other
+
+// Whether a zone's name is that of a place, or UTC.
+bool is_of_a_place(std::string_view zone);
 
 class WallClock {
  public:

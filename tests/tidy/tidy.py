@@ -27,7 +27,7 @@ TEXT = {".cc", ".h", ".py", ".cmake", ".txt", ".md", ".json", ".yaml", ".yml", "
         ".css", ".html", ".service", ".conf", ".in", ""}
 WIDE = {".cc", ".h", ".py"}  # at most sizes.COLUMNS columns
 FORBIDDEN_USES = ("tests/tidy/forge/stages.cc", "tests/tidy/forge/casts.cc")
-CORPORA = "tests/fuzz/corpus/"
+CORPORA = ("tests/fuzz/corpus/", "tests/vectors/policy/broken/")
 MACHINE_PATH = re.compile(r"(?<![\w./~-])/(?:work|home/\w+|Users/\w+|root)/[\w.-]")
 LABEL = re.compile(r"\bLABELS?\s+\"?([a-z][a-z0-9-]*)")
 

@@ -60,7 +60,7 @@ latchstring_mutant(window_of_the_wrong_day wall_clock.cc
   "runs_on(number - days(1))" "runs_on(number)")
 latchstring_mutant(offset_of_the_old_season wall_clock.cc
   "end = std::min(end, from_absl(when))" "static_cast<void>(when)")
-latchstring_mutant(people_without_faces load.cc
+latchstring_mutant(people_without_faces load_cameras.cc
   "if (out.count(\"people\") != 0) out.insert(\"faces\");" "")
 latchstring_mutant(gift_near_a_never_rule gift.cc
   "{each.from - e, each.to + e}" "{each.from + e, each.to - e}")

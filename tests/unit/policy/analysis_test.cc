@@ -47,8 +47,11 @@ TEST_CASE("explain --json is the documented document") {
   CHECK(output.err.empty());
   CHECK(output.out ==
         R"({"decision":"ask_one","pieces":[)"
-        R"({"from":"2026-05-05T02:50:00Z","to":"2026-05-05T03:00:05Z","decision":"refuse",)"
-        R"("redact":[],"height_at_most":null,"rules":[],"reasons":["no allow rule surely fits"]},)"
+        R"({"from":"2026-05-05T02:50:00Z","to":"2026-05-05T02:59:55Z","decision":"refuse",)"
+        R"("redact":[],"height_at_most":null,"rules":[],"reasons":["no allow rule permits this"]},)"
+        R"({"from":"2026-05-05T02:59:55Z","to":"2026-05-05T03:00:05Z","decision":"refuse",)"
+        R"("redact":[],"height_at_most":null,"rules":[],)"
+        R"("reasons":["too near to the edge of the hours of \"night\""]},)"
         R"({"from":"2026-05-05T03:00:05Z","to":"2026-05-05T03:10:00Z","decision":"ask_one",)"
         R"("redact":["audio","windows"],"height_at_most":null,"rules":["night"],)"
         R"("reasons":["one resident must agree within 2 days"]}],)"
@@ -253,6 +256,15 @@ TEST_CASE("a broken file decides nothing but refuse, and says so") {
   CHECK(check({"/no/such/rules.yaml"}, at("2026-05-05T00:00:00Z"), false).exit_code == 1);
 }
 
+TEST_CASE("one is counted as one, and no test is not a test that holds") {
+  const House house("never:\n  - {name: n}\n");
+  CHECK(check({house.file()}, at("2026-05-05T00:00:00Z"), false)
+            .out.find("2 residents, 2 agencies, 4 cameras, 2 zones; 0 allow rules, 1 never rule, "
+                      "0 tests\n") != std::string::npos);
+  CHECK(policy::test(house.file(), false).out.find("there are no tests in this file\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("one failing test makes the file broken, at the test's line") {
   const std::string tests =
       "tests:\n"
@@ -269,8 +281,8 @@ TEST_CASE("one failing test makes the file broken, at the test's line") {
     UNSCOPED_INFO(policy.status().ToString());
     return policy.ok() ? "" : std::string(policy.status().message());
   };
-  CHECK(failure("refuse").find("rules.yaml:22:1: The test \"fails\" expects refuse, but gets "
-                               "ask_one: no allow rule surely fits.") != std::string::npos);
+  CHECK(failure("refuse").find("rules.yaml:22:5: The test \"fails\" expects refuse, but gets "
+                               "ask_one.") != std::string::npos);
   CHECK(failure("ask_one, expect_footage: \"22:00:05 to 22:10\"")
             .find("but gets Mon 2026-05-04 "
                   "22:00:00 to") != std::string::npos);

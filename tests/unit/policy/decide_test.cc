@@ -55,16 +55,19 @@ std::string outline(const Policy& policy, const Decision& decision) {
 TEST_CASE("footage is trimmed to where the window surely stands") {
   const auto policy = load(kNight);
   const auto decision = decide_now(*policy, ask("front", "04T21:50:00", "04T22:10:00"));
-  CHECK(outline(*policy, decision) == "21:50:00 refuse; 22:00:05 ask_one; 22:10:00");
+  CHECK(outline(*policy, decision) ==
+        "21:50:00 refuse; 21:59:55 refuse; 22:00:05 ask_one; 22:10:00");
   CHECK(decision.overall() == Approval::ask_one);
-  const Piece& piece = decision.pieces.at(1);
+  const Piece& piece = decision.pieces.at(2);
   CHECK(piece.redact == std::set<std::string>{"faces", "people", "windows"});
   CHECK(piece.rules == std::vector<std::string>{"night"});
   CHECK(piece.answer_within == 48h);
   CHECK(decision.pieces.at(0).redact.empty());
-  CHECK(decision.pieces.at(0).reasons.at(0) == "no allow rule surely fits");
+  CHECK(decision.pieces.at(0).reasons.at(0) == "no allow rule permits this");
+  CHECK(decision.pieces.at(1).reasons.at(0) == "too near to the edge of the hours of \"night\"");
   const auto morning = decide_now(*policy, ask("front", "05T05:50:00", "05T06:10:00"));
-  CHECK(outline(*policy, morning) == "05:50:00 ask_one; 05:59:55 refuse; 06:10:00");
+  CHECK(outline(*policy, morning) ==
+        "05:50:00 ask_one; 05:59:55 refuse; 06:00:05 refuse; 06:10:00");
   // Without a clock error the window's own edges count; over midnight nothing is cut.
   const auto drive = decide_now(*policy, ask("drive", "04T21:59:00", "04T22:01:00"));
   CHECK(outline(*policy, drive) == "21:59:00 refuse; 22:00:00 ask_one; 22:01:00");

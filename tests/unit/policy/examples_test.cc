@@ -25,7 +25,7 @@ TEST_CASE("every example loads, its tests hold and reach every rule") {
     CHECK(output.err.empty());
     CHECK(policy::test(entry.path(), false).exit_code == 0);
   }
-  CHECK(examples >= 2);
+  CHECK(examples >= 8);
 }
 
 }  // namespace

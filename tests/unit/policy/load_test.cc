@@ -94,7 +94,8 @@ struct Case {
 TEST_CASE("faults in the declarations are named at their place") {
   const std::vector<Case> cases{
       {with("policy_version: 1", "policy_version: 2"),
-       "f.yaml:1:17: \"2\" is not 1.\n    1 | policy_version: 2\n      |                 ^   write "
+       "f.yaml:1:17: This program knows policy_version 1, not \"2\".\n    1 | policy_version: 2\n  "
+       "    |                 ^   write "
        "1"},
       {with("policy_version: 1\n", ""), "\"policy_version\" is missing"},
       {"policy_version: 1\n", "\"household\" is missing"},
@@ -105,7 +106,8 @@ TEST_CASE("faults in the declarations are named at their place") {
       {with("America/Chicago", "America/Chicgao"), "I don't know the time zone"},
       {with("timezone: America/Chicago, ", ""), "\"timezone\" is missing"},
       {with("2027-03-31", "2027-02-30"), "not a day of the calendar"},
-      {with("keys/police.jwk", "keys/none.jwk"), "f.yaml:4:50: I cannot use this key file"},
+      {with("keys/police.jwk", "keys/none.jwk"),
+       "f.yaml:4:50: There is no key file \"keys/none.jwk\"."},
       {with("keys/police.jwk", "../police.jwk"), "lies in the folder of this file"},
       {with("keys/police.jwk", "/etc/police.jwk"), "lies in the folder of this file"},
       {with("keys/fire.jwk", "keys/police.jwk"), "\"fire\" has the same key as \"police\""},
@@ -125,6 +127,9 @@ TEST_CASE("faults in the declarations are named at their place") {
        "A polygon has 3 to"},
       {with("[[0.7, 0.1], [0.95, 0.1], [0.95, 0.45]]", "[[0, 0], [0.5, 0.5], [1, 1]]"),
        "covers nothing"},
+      {with("America/Chicago", "CET"), "\"CET\" is not the time zone of a place."},
+      {with("America/Chicago", "Etc/GMT+6"), "not the time zone of a place"},
+      {with("  police:", "  all:"), "\"all\" cannot be a name here"},
       {with("keep_only: yes", "keep_only: true"), "is not yes or no"},
       {with("agencies:", "agencys:"), "did you mean \"agencies\"?"},
   };
@@ -139,7 +144,7 @@ TEST_CASE("faults in the declarations are named at their place") {
 TEST_CASE("faults in always and in rules are named at their place") {
   const std::string rule = fmt::format("allow:\n  - {{name: a, {}, approval: ", kScope);
   const std::vector<Case> cases{
-      {"always: {clip_at_most: 0 seconds}\n", "is not from 1 seconds"},
+      {"always: {clip_at_most: 0 seconds}\n", "is not from 1 second to"},
       {"always: {per_agency_per_month: {clips: 6, hours: 1}}\n", "I don't know \"hours\""},
       {"always: {area_requests: {listen: yes, within: 400 metres}}\n", "area requests yet"},
       {"always: {case_number: yes}\n", "must be required or optional"},
@@ -161,7 +166,7 @@ TEST_CASE("faults in always and in rules are named at their place") {
       {"never:\n  - {name: n, who: polise}\n", "did you mean \"police\"?"},
       {"never:\n  - {name: n, camera: attic}\n", "no such camera is declared"},
       {"never:\n  - {name: n, purpose: [protest, immigration raid]}\n",
-       "f.yaml:15:33: \"immigration raid\" is not a purpose."},
+       "f.yaml:15:34: \"immigration raid\" is not a purpose."},
       {"never:\n  - {name: n, purpose: protest, immigration}\n", "immigration"},
       {"never:\n  - {name: n, basis: court}\n", "I don't know the basis \"court\""},
       {"never:\n  - {name: n, footage_time: \"22:00 to 22:00\"}\n", "same time"},
@@ -173,12 +178,12 @@ TEST_CASE("faults in always and in rules are named at their place") {
       {"never:\n  - {name: n, rule_starts_on: 2026-05-02, rule_ends_on: 2026-05-01}\n",
        "ends before it starts"},
       {"never:\n  - {name: n, who: {agency: police}}\n", "\"officer\" is missing in \"who\""},
-      {rule + "ask_one, redact: none, answer_within: 8 days}\n", "at least 24 hours longer"},
+      {rule + "ask_one, redact: none, answer_within: 8 days}\n", "write \"answers_after: 9 days\""},
       {"always: {answers_after: 2 days}\n" + rule + "ask_one, redact: none}\n",
        "f.yaml:14:25: \"answers_after\" is 2 days; the rule \"a\" (line 16) gives 2 days"},
       {rule + "automatic, redact: [faces]}\n", "the detector for \"faces\" can miss"},
       {"always: {redact: [plates]}\n" + rule + "automatic, redact: none}\n",
-       "the detector for \"plates\" can miss"},
+       "the detector for \"plates\" (in \"always\") can miss"},
       {"allow:\n  - {name: a, who: police, camera: any, basis: warrant, purpose: x, "
        "footage_days: every_day, footage_time: all_day, approval: automatic, redact: none}\n",
        "not possible for \"yard\": it is warrant_only"},
@@ -277,14 +282,17 @@ TEST_CASE("tests in the file are read by the household's clock") {
         Interval{test::at("2026-05-05T04:55:00Z"), test::at("2026-05-05T05:01:00Z")});
   CHECK(test.expect_footage->at(1).from == test::at("2026-05-05T05:02:00Z"));
   CHECK(*test.expect_redact == std::set<std::string>{"faces", "people"});
-  for (const char* bad :
-       {"21:50 to 22:10", "2026-02-30 21:50 to 22:10", "2026-05-04 25:00 to 26:00",
-        "2026-05-04 21:50", "2026-03-08 02:30 to 02:40", "2026-05-04 21:50 to 2026-05-03 22:00"}) {
+  for (const char* bad : {"21:50 to 22:10", "2026-02-30 21:50 to 22:10",
+                          "2026-05-04 25:00 to 26:00", "2026-05-04 21:50"}) {
     INFO(bad);
     const std::string faults = rule_faults(line + fmt::format("footage: \"{}\"}}\n", bad));
     CHECK(faults.find("f.yaml:15:") == 0);
     CHECK(faults.find("cannot read this footage") != std::string::npos);
   }
+  CHECK(rule_faults(line + "footage: \"2026-03-08 02:30 to 02:40\"}\n").find("There is no 02:30") !=
+        std::string::npos);
+  CHECK(rule_faults(line + "footage: \"2026-05-04 21:50 to 2026-05-03 22:00\"}\n")
+            .find("ends before it begins") != std::string::npos);
   CHECK(rule_faults(line + "footage: \"2026-05-04 21:50 to 22:10\", who: x}\n").find("twice") !=
         std::string::npos);
 }
