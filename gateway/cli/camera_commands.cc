@@ -167,7 +167,10 @@ int snapshot(const Session& session, const std::string& camera, const std::strin
   const absl::StatusOr<Saved> saved = save_file(session, std::move(call), out);
   if (!saved.ok()) return fail(saved.status());
   if (!saved->answer.status.ok()) return fail(saved->answer);
-  say(fmt::format("{}: {} of {}\n", shown(out), size_text(saved->bytes), shown(camera)));
+  const json::Value& answer = saved->answer.result;
+  say(fmt::format("{}: {} of {}, as it was at {}\n", shown(out), size_text(saved->bytes),
+                  shown(camera), Zone{}.time(text(answer, "at"))));
+  if (!flag(answer, "recording")) warn("nothing comes from this camera now");
   return kDone;
 }
 
@@ -250,7 +253,7 @@ void add_snapshot(CLI::App& group, Session& session) {
     std::string out;
   };
   const auto options = keep<Options>();
-  CLI::App* command = add_command(group, "snapshot", "one picture of now, for yourself",
+  CLI::App* command = add_command(group, "snapshot", "the newest recorded picture, for yourself",
                                   "latchstring camera snapshot front_door --out door.png");
   command->add_option("NAME", options->camera, "a camera of gateway.yaml")->required();
   command->add_option("--out", options->out, "the file to write")->type_name("FILE")->required();

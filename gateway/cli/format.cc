@@ -155,7 +155,8 @@ Zone Zone::named(std::string_view name) {
 }
 
 std::string Zone::time(Instant instant) const {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S %Z", absl::FromUnixMicros(instant.time_since_epoch().count()), zone_);
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S %Z",
+                          absl::FromUnixMicros(instant.time_since_epoch().count()), zone_);
 }
 
 std::string Zone::both(Instant instant) const {

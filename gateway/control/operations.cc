@@ -73,8 +73,8 @@ constexpr std::array kOperations{
     row("camera.list", Signed::nobody, kQuick, "every camera and what it is doing"),
     row("camera.test", Signed::nobody, kCamera, "connect once more and say what was found",
         kCameraOnly),
-    with_pipe(
-        row("camera.snapshot", Signed::nobody, kCamera, "one picture of now, as PNG", kCameraOnly)),
+    with_pipe(row("camera.snapshot", Signed::nobody, kCamera, "the newest recorded picture, as PNG",
+                  kCameraOnly)),
     row("policy.reload", Signed::nobody, kQuick, "read gateway.yaml and the rules again"),
     row("request.list", Signed::nobody, kQuick, "requests, newest first", kRequestList),
     row("request.show", Signed::nobody, kQuick, "one request: who, what, answers, transfer",

@@ -1,4 +1,4 @@
-// camera.*: what each one does, a test connection, a picture of now.
+// camera.*: what each one does, a test connection, the newest picture.
 #include <memory>
 
 #include "gateway/base/status.h"
@@ -90,6 +90,13 @@ void test(Daemon& daemon, const Request& asked, const Reply& reply) {
   if (!queued) reply.fail(unavailable("too much is waiting; try again"));
 }
 
+bool is_recording(Daemon& daemon, const std::string& id) {
+  const auto cameras = daemon.recorders().states();
+  return std::any_of(cameras.begin(), cameras.end(), [&id](const CameraState& camera) {
+    return camera.camera.id == id && camera.now.state == media::RecordingState::recording;
+  });
+}
+
 void snapshot(Daemon& daemon, Request& asked, const Reply& reply) {
   const std::string id = asked.arguments.text("camera");
   if (known_camera(daemon, id, reply) == nullptr) return;
@@ -123,10 +130,11 @@ void snapshot(Daemon& daemon, Request& asked, const Reply& reply) {
         if (!sent.ok()) taking->picture = sent;
         taking->pipe.reset();  // the file ends before the answer comes
       },
-      [taking, id, reply] {
+      [&daemon, taking, id, reply] {
         if (!taking->picture.ok()) return reply.fail(taking->picture.status());
         reply.ok(json::Writer()
                      .string("camera", id)
+                     .boolean("recording", is_recording(daemon, id))
                      .string("at", to_rfc3339(taking->span.to))
                      .string("media_type", "image/png")
                      .natural("bytes", taking->picture->size()));
