@@ -193,12 +193,18 @@ void Channel::push(gst::Buffer picture) {
   if (!begun_ && !film_ && GST_BUFFER_FLAG_IS_SET(picture.get(), GST_BUFFER_FLAG_DELTA_UNIT)) {
     return;
   }
-  GstClock* const clock = gst_element_get_clock(source_.get());
-  if (clock == nullptr) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!begun_) {
+    // Once: the server sets the base time anew when it begins to play.
+    GstClock* const clock = gst_element_get_clock(source_.get());
+    if (clock == nullptr) return;
+    base_ = gst_clock_get_time(clock) - gst_element_get_base_time(source_.get());
+    gst_object_unref(clock);
+    begun_at_ = now;
+    begun_ = true;
+  }
   GST_BUFFER_PTS(picture.get()) =
-      gst_clock_get_time(clock) - gst_element_get_base_time(source_.get());
-  gst_object_unref(clock);
-  begun_ = true;
+      base_ + static_cast<GstClockTime>(std::chrono::nanoseconds(now - begun_at_).count());
   GST_BUFFER_DTS(picture.get()) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_DURATION(picture.get()) = static_cast<GstClockTime>(1e9 / fps_ + 0.5);
   if (gst_app_src_push_buffer(GST_APP_SRC(source_.get()), picture.release()) == GST_FLOW_FLUSHING) {

@@ -7,6 +7,7 @@
 #include <gst/app/gstappsrc.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -67,6 +68,8 @@ class Channel {
   media::gst::Element source_;      // guarded by mutex_: null while nobody watches
   media::gst::Element audio_gate_;  // guarded by mutex_
   bool begun_ = false;              // guarded by mutex_: a picture went into source_
+  GstClockTime base_ = 0;           // guarded by mutex_: running time of that picture
+  std::chrono::steady_clock::time_point begun_at_;  // guarded by mutex_: when it was made
 
   std::thread thread_;
 };
