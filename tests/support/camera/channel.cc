@@ -108,6 +108,8 @@ absl::StatusOr<std::unique_ptr<Channel>> Channel::open(const ChannelOptions& opt
   channel->fps_ = options.fps;
   if (options.encoded.empty()) {
     LS_ASSIGN(channel->film_, Film::open(options.film, options.width, options.height));
+    // The first takes the decoder's start: not while somebody watches.
+    LS_RETURN_IF_ERROR(channel->film_->next().status());
   } else {
     LS_ASSIGN(channel->coded_, read_coded_film(options.encoded, options.codec));
     if (channel->coded_.fps > 0) channel->fps_ = channel->coded_.fps;
@@ -153,7 +155,7 @@ void Channel::attach(GstElement* bin) {
   begun_ = false;
 }
 
-absl::StatusOr<gst::Buffer> Channel::next_picture(std::uint64_t number) {
+absl::StatusOr<gst::Buffer> Channel::next_picture(std::uint64_t number, Instant taken) {
   if (!film_) {
     return gst::Buffer(gst_buffer_copy(coded_.units[number % coded_.units.size()].get()));
   }
@@ -168,7 +170,7 @@ absl::StatusOr<gst::Buffer> Channel::next_picture(std::uint64_t number) {
   }
   Cells cells;
   cells.frame = static_cast<std::uint32_t>(number);
-  cells.utc = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  cells.utc = taken;
   draw_cells(cells, static_cast<std::uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, 0)),
              static_cast<std::size_t>(GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0)));
   // Gray, so that the cells look the same in every picture of the chroma planes.
@@ -183,9 +185,9 @@ absl::StatusOr<gst::Buffer> Channel::next_picture(std::uint64_t number) {
   return picture;
 }
 
-// Each picture bears the time when it was made, as a camera's does: one that comes late is not said
-// to have come when it was due.
-void Channel::push(gst::Buffer picture) {
+// Each picture bears the time when it was taken, as a camera's does: one that comes late is not
+// said to have come when it was due, nor when it was through with drawing.
+void Channel::push(gst::Buffer picture, SteadyTime taken) {
   const std::lock_guard lock(mutex_);
   if (audio_gate_) g_object_set(audio_gate_.get(), "drop", frozen_ ? TRUE : FALSE, nullptr);
   if (!source_ || frozen_) return;
@@ -193,18 +195,19 @@ void Channel::push(gst::Buffer picture) {
   if (!begun_ && !film_ && GST_BUFFER_FLAG_IS_SET(picture.get(), GST_BUFFER_FLAG_DELTA_UNIT)) {
     return;
   }
-  const auto now = std::chrono::steady_clock::now();
   if (!begun_) {
     // Once: the server sets the base time anew when it begins to play.
     GstClock* const clock = gst_element_get_clock(source_.get());
     if (clock == nullptr) return;
-    base_ = gst_clock_get_time(clock) - gst_element_get_base_time(source_.get());
+    const GstClockTime now = gst_clock_get_time(clock) - gst_element_get_base_time(source_.get());
+    const std::chrono::nanoseconds since = std::chrono::steady_clock::now() - taken;
+    base_ = now - std::min(now, static_cast<GstClockTime>(since.count()));
     gst_object_unref(clock);
-    begun_at_ = now;
+    begun_at_ = taken;
     begun_ = true;
   }
   GST_BUFFER_PTS(picture.get()) =
-      base_ + static_cast<GstClockTime>(std::chrono::nanoseconds(now - begun_at_).count());
+      base_ + static_cast<GstClockTime>(std::chrono::nanoseconds(taken - begun_at_).count());
   GST_BUFFER_DTS(picture.get()) = GST_CLOCK_TIME_NONE;
   GST_BUFFER_DURATION(picture.get()) = static_cast<GstClockTime>(1e9 / fps_ + 0.5);
   if (gst_app_src_push_buffer(GST_APP_SRC(source_.get()), picture.release()) == GST_FLOW_FLUSHING) {
@@ -220,14 +223,16 @@ void Channel::feed() {
   auto due = Clock::now();
   for (std::uint64_t number = 0; !stopping_; ++number) {
     std::this_thread::sleep_until(due);
-    // What a busy machine delayed is not made up for.
-    due = std::max(due, Clock::now() - interval) + interval;
-    auto picture = next_picture(number);
+    const SteadyTime taken = Clock::now();
+    const auto utc = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    // What a busy machine delayed by more than half an interval is not made up for.
+    due = std::max(due + interval, taken + interval / 2);
+    auto picture = next_picture(number, utc);
     if (!picture.ok()) {
       std::fprintf(stderr, "latchstring-test-camera: %s\n", picture.status().ToString().c_str());
       std::exit(1);
     }
-    push(*std::move(picture));
+    push(*std::move(picture), taken);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "gateway/base/time.h"
 #include "tests/support/camera/film.h"
 
 namespace latchstring::test {
@@ -51,8 +52,9 @@ class Channel {
  private:
   explicit Channel(ChannelOptions options) : options_(std::move(options)) {}
   void feed();
-  absl::StatusOr<media::gst::Buffer> next_picture(std::uint64_t number);
-  void push(media::gst::Buffer picture);
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  absl::StatusOr<media::gst::Buffer> next_picture(std::uint64_t number, Instant taken);
+  void push(media::gst::Buffer picture, SteadyTime taken);
 
   const ChannelOptions options_;
   std::atomic<bool> stopping_ = false;
@@ -69,7 +71,7 @@ class Channel {
   media::gst::Element audio_gate_;  // guarded by mutex_
   bool begun_ = false;              // guarded by mutex_: a picture went into source_
   GstClockTime base_ = 0;           // guarded by mutex_: running time of that picture
-  std::chrono::steady_clock::time_point begun_at_;  // guarded by mutex_: when it was made
+  SteadyTime begun_at_;             // guarded by mutex_: when it was taken
 
   std::thread thread_;
 };
