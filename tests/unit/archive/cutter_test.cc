@@ -274,12 +274,7 @@ TEST_CASE("the open segment is known, and its footage comes after it has ended")
   House house;
   const auto appender = house.archive->appender();
   CHECK(!house.archive->open_segment_touches("front", seconds(0, 1)));
-  media::SegmentHead head;
-  head.camera = "front";
-  head.run = "cccccccccc";
-  head.info = film().info;
-  head.wall_start = kStart;
-  REQUIRE(appender->begin(head).ok());
+  REQUIRE(appender->begin(test::head_of(film())).ok());
   CHECK(house.archive->open_segment_touches("front", seconds(0, 1)));
   CHECK(!house.archive->open_segment_touches("front", seconds(-5, 0)));
   CHECK(!house.archive->open_segment_touches("back", seconds(0, 1)));

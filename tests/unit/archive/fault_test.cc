@@ -284,12 +284,7 @@ TEST_CASE("an unfinished file that is gone by now is no fault to tell of") {
   House house;
   {
     const auto appender = house.archive->appender();
-    media::SegmentHead head;
-    head.camera = "front";
-    head.run = "cccccccccc";
-    head.info = film().info;
-    head.wall_start = kStart;
-    REQUIRE(appender->begin(head).ok());
+    REQUIRE(appender->begin(test::head_of(film())).ok());
   }
   REQUIRE(house.files(".part").size() == 1);
   std::filesystem::remove(house.files(".part")[0]);

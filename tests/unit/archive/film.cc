@@ -165,6 +165,15 @@ Film make_camera_film(Kind kind, int frames, int gop) {
                  kind == Kind::h265 ? x265(gop) : x264(gop, 0), frames);
 }
 
+media::SegmentHead head_of(const Film& film) {
+  media::SegmentHead head;
+  head.camera = "front";
+  head.run = "cccccccccc";
+  head.info = film.info;
+  head.wall_start = kStart;
+  return head;
+}
+
 absl::Status record(media::SegmentSink& sink, const Film& film, const Recording& recording) {
   return Recorder(sink, film, recording).run();
 }

@@ -49,6 +49,8 @@ struct Recording {
   bool audio = false;
 };
 
+// Of a segment by the camera `front` from kStart on, for tests that begin one by themselves.
+media::SegmentHead head_of(const Film& film);
 // Plays the film into the sink: segments begin at IDRs, fragments are about a second.
 absl::Status record(media::SegmentSink& sink, const Film& film, const Recording& recording);
 

@@ -93,11 +93,7 @@ int fill_and_mend(const Options& options, House& house, const test::Film& film, 
     const rlimit limit{most, RLIM_INFINITY};
     ::setrlimit(RLIMIT_FSIZE, &limit);
   };
-  media::SegmentHead head;
-  head.camera = "front";
-  head.run = "cccccccccc";
-  head.info = film.info;
-  head.wall_start = kStart;
+  const media::SegmentHead head = test::head_of(film);
   const auto appender = (*archive)->appender();
   // The day's key is made while there is room.
   const media::SegmentEnd over{absl::OkStatus(), std::nullopt};

@@ -261,12 +261,7 @@ TEST_CASE("an open segment keeps its day's key") {
   house.keep_for = kDay / 2;
   house.open();
   const auto appender = house.archive->appender();
-  media::SegmentHead head;
-  head.camera = "front";
-  head.run = "cccccccccc";
-  head.info = film().info;
-  head.wall_start = kStart;
-  REQUIRE(appender->begin(head).ok());
+  REQUIRE(appender->begin(test::head_of(film())).ok());
   house.clock.now_ += 2 * kDay;
   CHECK(house.archive->tick()->forgotten_days.empty());
   REQUIRE(appender->end({absl::OkStatus(), std::nullopt}).ok());
