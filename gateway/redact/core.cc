@@ -56,7 +56,8 @@ class Look {
     bool damaged;
   };
 
-  // Where nothing in the picture is hidden, nothing need be known about it.
+  // Where nothing in the picture is hidden, nothing need be known about it: gateway/release, too,
+  // then takes `if_unsure: refuse` for no demand.
   bool must_look() const {
     return plan_.missing.empty() && (plan_.moving || !job_.plan.zones.empty());
   }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kHeight = "height at most ";
 constexpr std::string_view kFrameEvery = "microseconds per frame at least ";
+constexpr std::string_view kRefuseIfUnsure = "refuse if unsure";
 
 std::string zone_line(const Zone& zone) {
   std::string line = fmt::format("zone {} {}", zone.name, zone.keep_only ? "keep only" : "fill");
@@ -26,6 +27,11 @@ std::optional<std::int64_t> number_after(std::string_view prefix, std::string_vi
   const auto read = std::from_chars(line.data() + prefix.size(), end, number);
   if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
   return number;
+}
+
+// What the redaction worker may be unsure of. Sound, size, rate and watermark need no detector.
+bool looks_at_pictures(const RedactionPlan& plan) {
+  return !plan.classes.empty() || !plan.zones.empty();
 }
 
 bool meets_line(std::string_view hidden, std::string_view demanded) {
@@ -50,7 +56,9 @@ std::vector<std::string> demands(const RedactionPlan& plan) {
     lines.push_back(fmt::format("{}{}", kFrameEvery, plan.one_frame_per.count()));
   }
   if (!plan.watermark.empty()) lines.push_back("watermark " + plan.watermark);
-  if (plan.if_unsure == IfUnsure::refuse) lines.push_back("refuse if unsure");
+  if (plan.if_unsure == IfUnsure::refuse && looks_at_pictures(plan)) {
+    lines.emplace_back(kRefuseIfUnsure);
+  }
   return lines;
 }
 
@@ -59,6 +67,16 @@ bool meets(const std::vector<std::string>& hidden, const std::vector<std::string
     return std::any_of(hidden.begin(), hidden.end(),
                        [&](const std::string& made) { return meets_line(made, line); });
   });
+}
+
+std::string_view shortfall(const std::vector<std::string>& hidden,
+                           const std::vector<std::string>& demanded) {
+  if (meets(hidden, demanded)) return "";
+  std::vector<std::string> never_unsure = hidden;
+  never_unsure.emplace_back(kRefuseIfUnsure);
+  return meets(never_unsure, demanded)
+             ? "the rules now refuse where a detector is unsure (`if_unsure: refuse`)"
+             : "the rules now hide more than it does";
 }
 
 }  // namespace latchstring::release

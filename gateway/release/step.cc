@@ -46,9 +46,9 @@ Approval Step::approval_now(const policy::Piece& decided) const {
   return decided.approval;
 }
 
-bool Step::hides_enough(const Piece& piece, const policy::Piece& decided) const {
+std::string Step::too_little(const Piece& piece, const policy::Piece& decided) const {
   const RedactionPlan plan = Release::plan_of(outcome_.state, piece, decided, *facts_.policy);
-  return meets(piece.hidden, demands(plan));
+  return std::string(shortfall(piece.hidden, demands(plan)));
 }
 
 void Step::receive() {
@@ -216,7 +216,7 @@ void Step::reconsider() {
         // anew when it is sealed.
         const policy::Piece decided = decided_for(piece);
         const bool refused = decided.approval == Approval::refuse;
-        if (!refused && hides_enough(piece, decided)) continue;
+        if (!refused && too_little(piece, decided).empty()) continue;
         if (!refused) effect(effect::StopWork{piece.number});
       }
       start_work(piece);
@@ -227,8 +227,8 @@ void Step::reconsider() {
     piece.approval = decided.approval;
     if (!is_approved(piece.approval, state().answers, facts_.residents)) {
       withdraw_by_rules(piece, "the rules no longer permit it");
-    } else if (!hides_enough(piece, decided)) {
-      withdraw_by_rules(piece, "the rules now hide more than it does");
+    } else if (std::string why = too_little(piece, decided); !why.empty()) {
+      withdraw_by_rules(piece, std::move(why));
     }
   }
   settle();
@@ -264,10 +264,10 @@ void Step::sealed() {
     }
     return settle();
   }
-  if (!hides_enough(*piece, decided)) {  // the rules were tightened while it was made
+  if (std::string why = too_little(*piece, decided); !why.empty()) {  // tightened meanwhile
     drop_sealed();
     if (state().subject.is_gift_file()) {
-      abort_gift_file(*piece, "rules", "the rules now hide more than it does");
+      abort_gift_file(*piece, "rules", std::move(why));
     } else {
       start_work(*piece);
     }

@@ -37,8 +37,8 @@ class Step {
   bool blocked() const { return !facts_.blocked.empty() || facts_.policy == nullptr; }
   policy::Piece decided_for(const Piece& piece) const;
   policy::Approval approval_now(const policy::Piece& decided) const;
-  // Whether what was made, or is being made, hides all that this decision demands.
-  bool hides_enough(const Piece& piece, const policy::Piece& decided) const;
+  // Why what was made, or is being made, hides too little for this decision; empty: it does not.
+  std::string too_little(const Piece& piece, const policy::Piece& decided) const;
   void judge();
   void start_automatic_pieces();
   // Moves an approved piece to work, if the decision of this very step still permits it.

@@ -56,4 +56,4 @@ latchstring_simulation_mutant(released_while_paused "nothing is offered while so
 latchstring_simulation_mutant(chunk_unchecked "a chunk is checked before it is stored"
   link/receiver.cc "  LS_RETURN_IF_ERROR(check(data));\n" "")
 latchstring_simulation_mutant(hidden_by_older_rules "what leaves hides what the rules demand"
-  release/step.cc "return meets(piece.hidden," "return true || meets(piece.hidden,")
+  release/step.cc "return std::string(shortfall(piece.hidden, demands(plan)));" "return {};")

@@ -69,6 +69,84 @@ TEST_CASE("rules tightened while a clip is on offer take it back; loosened ones 
   }
 }
 
+// Untouched, without sound, smaller and marked: nothing that a detector could be unsure of.
+TEST_CASE("`if_unsure: refuse` leaves what no picture was looked at for as it is") {
+  House house;
+  house.state.subject.want_native = true;
+  house.decide(Approval::automatic);
+  const int height = GENERATE(0, 480);
+  hide(house, height == 0 ? std::set<std::string>{} : std::set<std::string>{"audio"}, height);
+  house.facts.decisions["front_door"].pieces.front().watermark = height != 0;
+  house.happen(event::Received{});
+  house.happen(event::Reconsider{});
+  const bool on_offer = GENERATE(true, false);
+  if (on_offer) {
+    house.happen(event::Sealed{1});
+  } else {
+    house.facts.in_work = {1};
+  }
+  const State before = house.state;
+  house.policy.always.if_unsure = IfUnsure::refuse;
+  const Outcome outcome = house.happen(event::Reconsider{});
+  CHECK(outcome.effects.empty());
+  CHECK(outcome.entries.empty());
+  CHECK(house.state == before);
+  if (on_offer) return;
+  CHECK(count<effect::Offer>(house.happen(event::Sealed{1})) == 1);
+  CHECK(count<effect::Withdraw>(house.happen(event::Reconsider{})) == 0);
+}
+
+TEST_CASE("`if_unsure: refuse` takes back what was looked at under `fill`, and says so") {
+  House house;
+  house.policy.zones["hedge"] = {"hedge", false, {{0, 0}, {1, 0}, {1, 1}}};
+  house.policy.zone_camera["hedge"] = "front_door";
+  house.decide(Approval::automatic);
+  hide(house, {GENERATE("hedge", "faces", "moving")});
+  house.happen(event::Received{});
+  house.happen(event::Reconsider{});
+  SECTION("on offer: it is taken back") {
+    house.happen(event::Sealed{1});
+    house.policy.always.if_unsure = IfUnsure::refuse;
+    CHECK(count<effect::Withdraw>(house.happen(event::Reconsider{})) == 1);
+    CHECK(house.state.pieces.front().reason ==
+          "the rules now refuse where a detector is unsure (`if_unsure: refuse`)");
+  }
+  SECTION("being made: it is begun anew") {
+    house.facts.in_work = {1};
+    house.policy.always.if_unsure = IfUnsure::refuse;
+    const Outcome outcome = house.happen(event::Reconsider{});
+    CHECK(count<effect::StopWork>(outcome) == 1);
+    CHECK(count<effect::Cut>(outcome) == 1);
+  }
+  SECTION("made: it is dropped and made anew") {
+    house.policy.always.if_unsure = IfUnsure::refuse;
+    const Outcome outcome = house.happen(event::Sealed{1});
+    CHECK(count<effect::DropSealed>(outcome) == 1);
+    CHECK(count<effect::Cut>(outcome) == 1);
+  }
+  SECTION("a class beside it: that is what is said") {
+    house.happen(event::Sealed{1});
+    house.policy.always.if_unsure = IfUnsure::refuse;
+    hide(house, {"hedge", "faces", "moving"});
+    house.happen(event::Reconsider{});
+    CHECK(house.state.pieces.front().reason == "the rules now hide more than it does");
+  }
+}
+
+// What it was made under says nothing of being unsure, for there was nothing to look at.
+TEST_CASE("a class demanded of what was made untouched under `refuse` takes it back") {
+  House house;
+  house.policy.always.if_unsure = IfUnsure::refuse;
+  house.decide(Approval::automatic);
+  hide(house, {});
+  house.happen(event::Received{});
+  house.happen(event::Reconsider{});
+  house.happen(event::Sealed{1});
+  CHECK(count<effect::Withdraw>(house.happen(event::Reconsider{})) == 0);
+  hide(house, {"faces"});
+  CHECK(count<effect::Withdraw>(house.happen(event::Reconsider{})) == 1);
+}
+
 TEST_CASE("what others used of the quota since takes back nothing that was committed") {
   House house;
   house.judged(Approval::automatic);
