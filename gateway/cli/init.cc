@@ -10,6 +10,7 @@
 #include "gateway/crypto/keyring.h"
 #include "gateway/state/schema.h"
 #include "gateway/trust/trust.h"
+#include "policy/engine/wall_clock.h"
 
 namespace latchstring::cli {
 namespace {
@@ -149,9 +150,9 @@ absl::StatusOr<Made> make_house(const Plan& plan) {
 }
 
 absl::Status check_timezone(std::string_view name) {
-  absl::TimeZone zone;
-  if (absl::LoadTimeZone({name.data(), name.size()}, &zone)) return absl::OkStatus();
-  return invalid("this machine knows no time zone `{}`; write it like America/Chicago", name);
+  if (policy::is_of_a_place(name) && policy::WallClock::open(std::string(name)).ok())
+    return absl::OkStatus();
+  return invalid("`{}` is not the time zone of a place; write it like America/Chicago", name);
 }
 
 std::string machine_timezone() {

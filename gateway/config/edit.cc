@@ -129,7 +129,8 @@ std::optional<std::string> on_lines(const Editor& editor, const Section& section
   const Node& map = *section.value;
   const std::size_t open = editor.offset_of(map.place);
   const std::size_t close = editor.flow_close(open);
-  if (editor.has_comment(open, close)) return std::nullopt;
+  const std::size_t key = editor.offset_of(section.key->place);
+  if (editor.has_comment(key, close)) return std::nullopt;
   std::string lines;
   for (std::size_t i = 0; i < map.items.size(); ++i) {
     const std::size_t end = editor.flow_value_end(editor.offset_of(map.items[i].place));

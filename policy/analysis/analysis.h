@@ -73,6 +73,12 @@ Decision judge(const Policy& policy, Question question, std::optional<Instant> n
 // empty where it does not.
 std::string refused_today(Basis basis);
 
+// All that some clip must hide: by `always`, by its camera or by a rule.
+std::set<std::string> hidden_anywhere(const Policy& policy);
+// What becomes of a clip that must hide what no detector of this version finds; empty where all of
+// `redact` can be found.
+std::string model_missing(const Policy& policy, const std::set<std::string>& redact);
+
 // What `check` says besides faults.
 struct Warning {
   int line = 0;  // 0: the whole file

@@ -43,11 +43,16 @@ std::string last_day_text(const Policy& policy, Instant end) {
 
 // `, if one resident agrees within 48 hours (30 minutes in an emergency)`
 std::string asked_text(const Rule& rule) {
-  if (rule.approval == Approval::automatic) return "without asking anybody";
   const auto asks = [&](Basis basis) { return rule.bases.empty() || rule.bases.count(basis) != 0; };
   const Duration quick = answer_within(rule, Basis::emergency);
   const Duration other = answer_within(rule, Basis::consent);
   const bool only_quick = asks(Basis::emergency) && rule.bases.size() == 1;
+  if (rule.approval == Approval::automatic) {  // an emergency is never automatic
+    const std::string one = fmt::format("if one resident agrees within {}", in_words(quick));
+    if (only_quick) return one;
+    return "without asking anybody" +
+           (asks(Basis::emergency) ? fmt::format(" (in an emergency, {})", one) : "");
+  }
   std::string within = in_words(only_quick ? quick : other);
   if (asks(Basis::emergency) && !only_quick && quick != other)
     within += fmt::format(" ({} in an emergency)", in_words(quick));
@@ -91,8 +96,9 @@ std::string never_sentence(const Policy& policy, const Rule& rule) {
   if (!week_of(rule.footage).all()) out += fmt::format(", {}", in_words(rule.footage));
   if (!rule.bases.empty()) out += fmt::format(", on {}", bases_text(rule));
   if (!rule.purposes.empty()) out += fmt::format(", for {}", in_words(rule.purposes));
-  const std::string when = when_text(policy, rule);
+  std::string when = when_text(policy, rule);
   if (out.ends_with(": nothing") && when.empty()) out += " at all";
+  if (rule.ends) when += ", and then not even footage of before is kept back by it";
   return out + when + ".";
 }
 
@@ -176,9 +182,10 @@ std::vector<std::string> always_true(const Policy& policy) {
                   in_words(always.clip_at_most), in_words(always.footage_no_older_than)));
   say_clock_errors(policy, out);
   out.push_back(fmt::format(
-      "An agency gets at most {} clips and {} minutes in a month; at most {} of its requests wait "
-      "at once.",
-      always.clips_per_month, always.minutes_per_month, always.open_requests_per_agency));
+      "An agency gets at most {} clip{} and {} in a month; at most {} of its requests wait at "
+      "once.",
+      always.clips_per_month, always.clips_per_month == 1 ? "" : "s",
+      in_words(std::chrono::minutes(always.minutes_per_month)), always.open_requests_per_agency));
   out.push_back(
       fmt::format("An agency must delete what it got after {}.", in_words(always.delete_after)));
   out.emplace_back(always.case_number_required ? "A request must name a case number."

@@ -25,6 +25,11 @@ bool has_ended(const Rule& rule, Instant now) {
   return rule.ends && now >= *rule.ends;
 }
 
+// Its requests hold footage and get none.
+bool only_holds(const Rule& rule) {
+  return rule.bases == std::set<Basis>{Basis::preservation};
+}
+
 // One combination that a rule's scope names.
 struct Case {
   std::string agency;
@@ -92,7 +97,7 @@ void warn_of_rules(const Policy& policy, Instant now, std::vector<Warning>& out)
       out.push_back({rule.line, fmt::format("the rule \"{}\" has ended", rule.name)});
       continue;
     }
-    if (rule.is_never) continue;
+    if (rule.is_never || only_holds(rule)) continue;
     const std::string dead = why_dead(policy, rule, now);
     if (!dead.empty()) {
       out.push_back({rule.line, fmt::format("the rule \"{}\" is dead: {}", rule.name, dead)});
@@ -166,7 +171,11 @@ void warn_of_end(const Policy& policy, Instant now, std::vector<Warning>& out) {
     return;
   }
   const auto left = std::chrono::duration_cast<std::chrono::hours>(policy.ends - now).count() / 24;
-  if (left < kDaysLeftMin) out.push_back({0, fmt::format("these rules end in {} days", left)});
+  if (left < kDaysLeftMin) {
+    out.push_back({0, left < 1 ? "these rules end in less than a day"
+                               : fmt::format("these rules end in {}",
+                                             in_words(std::chrono::hours(24 * left)))});
+  }
 }
 
 }  // namespace
@@ -187,7 +196,8 @@ std::vector<std::string> possible(const Policy& policy, Instant now) {
   std::vector<std::string> out;
   if (now >= policy.ends) return out;
   for (const Rule& rule : policy.rules) {
-    if (rule.is_never || has_ended(rule, now) || !why_dead(policy, rule, now).empty()) continue;
+    if (rule.is_never || only_holds(rule) || has_ended(rule, now)) continue;
+    if (!why_dead(policy, rule, now).empty()) continue;
     out.push_back(allow_sentence(policy, rule));
   }
   return out;

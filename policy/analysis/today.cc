@@ -17,20 +17,26 @@ bool names(const Rule& rule, Basis basis) {
   return rule.bases.empty() || rule.bases.count(basis) != 0;
 }
 
-// What must be hidden somewhere and no detector finds.
-Names undetected(const Policy& policy) {
-  Names out;
-  const auto look = [&](const Names& hidden) {
-    std::copy_if(hidden.begin(), hidden.end(), std::inserter(out, out.end()),
-                 [](const std::string& name) { return is_detector_class(name); });
-  };
-  look(policy.always.redact);
-  for (const auto& each : policy.cameras) look(each.second.always_redact);
-  for (const Rule& rule : policy.rules) look(rule.redact);
+}  // namespace
+
+std::set<std::string> hidden_anywhere(const Policy& policy) {
+  Names out = policy.always.redact;
+  for (const auto& each : policy.cameras)
+    out.insert(each.second.always_redact.begin(), each.second.always_redact.end());
+  for (const Rule& rule : policy.rules) out.insert(rule.redact.begin(), rule.redact.end());
   return out;
 }
 
-}  // namespace
+std::string model_missing(const Policy& policy, const std::set<std::string>& redact) {
+  Names missing;
+  std::copy_if(redact.begin(), redact.end(), std::inserter(missing, missing.end()),
+               [](const std::string& name) { return is_detector_class(name); });
+  if (missing.empty()) return "";
+  return fmt::format("nothing finds {} yet: a clip that must hide them {}", in_words(missing),
+                     policy.always.if_unsure == IfUnsure::refuse
+                         ? "is refused (if_unsure: refuse)"
+                         : "has its whole picture filled (if_unsure: fill)");
+}
 
 std::string refused_today(Basis basis) {
   std::string_view missing;
@@ -52,19 +58,15 @@ std::vector<Warning> notes(const Policy& policy, Instant now) {
                                             rule.name, to_string(basis), refused_today(basis))});
     }
   }
-  for (const auto& [id, camera] : policy.cameras) {
-    if (camera.sharing != Sharing::warrant_only) continue;
-    out.push_back({0, fmt::format("nothing of the camera \"{}\" is given (warrant_only): {}", id,
+  Names by_warrant;
+  for (const auto& [id, camera] : policy.cameras)
+    if (camera.sharing == Sharing::warrant_only) by_warrant.insert(id);
+  if (!by_warrant.empty()) {
+    out.push_back({0, fmt::format("nothing of {} is given (warrant_only): {}", in_words(by_warrant),
                                   refused_today(Basis::warrant))});
   }
-  const Names missing = undetected(policy);
-  if (!missing.empty()) {
-    out.push_back(
-        {0, fmt::format("nothing finds {} yet: a clip that must hide them {}", in_words(missing),
-                        policy.always.if_unsure == IfUnsure::refuse
-                            ? "is refused (if_unsure: refuse)"
-                            : "has its whole picture filled (if_unsure: fill)")});
-  }
+  std::string missing = model_missing(policy, hidden_anywhere(policy));
+  if (!missing.empty()) out.push_back({0, std::move(missing)});
   return out;
 }
 

@@ -79,7 +79,8 @@ constexpr KeyRow kCamera[] = {
     {.name = "sharing",
      .type = Type::word,
      .fallback = "never",
-     .sentence = "by_rule: as the rules say; warrant_only: only with a warrant; never: not at all",
+     .sentence =
+         "by_rule: as the rules say; warrant_only: nothing until warrants can be checked; never",
      .words = "by_rule warrant_only never"},
     {.name = "always_redact",
      .type = Type::list,
@@ -221,7 +222,9 @@ constexpr KeyRow scope_row(std::string_view name, Need need) {
   } else if (name == "camera") {
     row.sentence = "cameras, or any";
   } else if (name == "basis") {
-    row.sentence = "consent, warrant, emergency, preservation (hold, no release), or any";
+    row.sentence =
+        "consent, emergency, or any; warrant and preservation, refused until they can be "
+        "checked and held";
     row.words = kBases;
   } else if (name == "purpose") {
     row.sentence = "what it is for, in the officer's own word, or any";
@@ -237,10 +240,10 @@ constexpr KeyRow scope_row(std::string_view name, Need need) {
                                           : "when in the day the request may arrive";
   } else if (name == "rule_starts_on") {
     row.type = Type::date;
-    row.sentence = "the first day of this rule";
+    row.sentence = "the first day on which this rule counts";
   } else if (name == "rule_ends_on") {
     row.type = Type::date;
-    row.sentence = "the last day of this rule";
+    row.sentence = "the last day on which this rule counts";
   }
   if (need == Need::mandatory) row.fallback = "";
   return row;

@@ -76,7 +76,8 @@ def test_a_second_init_is_refused_and_changes_nothing(household):
     (NAMED[:4], ("482913",), "needs --resident NAME"),
     (NAMED[:4] + ("--resident", "Al ex"), ("482913",), "no name for a resident"),
     (NAMED + ("--resident", "alex"), ("482913", "482914"), "named twice"),
-    (NAMED[:2] + ("--timezone", "Moon/Crater") + NAMED[4:], ("482913",), "no time zone"),
+    (NAMED[:2] + ("--timezone", "Moon/Crater") + NAMED[4:], ("482913",), "not the time zone"),
+    (NAMED[:2] + ("--timezone", "EST") + NAMED[4:], ("482913",), "not the time zone of a place"),
     (NAMED, ("12",), "PIN of alex"),
     (NAMED + ("--resident", "sam"), ("482913",), "no secret was given"),
     (NAMED + ("--broker-listen", "localhost"), ("482913",), "is not an IP address"),
@@ -367,6 +368,23 @@ def test_redact_works_on_any_film_without_a_daemon(household, tmp_path):
     assert report.stat().st_size > 0
     again = household.run(*command, house=False)
     assert again.returncode == 1 and "is there already" in again.stderr
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_a_film_that_is_cut_short_is_not_redacted_in_part(household, tmp_path, ending):
+    film, half = tmp_path / f"in.{ending}", tmp_path / f"half.{ending}"
+    out, report = tmp_path / "out.mp4", tmp_path / "regions.json"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=duration=6:size=320x240",
+                    "-c:v", "libx264", "-pix_fmt", "yuv420p", "-movflags", "+faststart", film],
+                   check=True)
+    whole = film.read_bytes()
+    half.write_bytes(whole[:len(whole) * 2 // 3])
+    hide = ("--redact", "moving", "--out", out, "--report", report)
+    done = household.run("redact", half, *hide, house=False)
+    assert done.returncode == 1 and "cut short" in done.stderr, done.stderr
+    assert not out.exists() and not report.exists()
+    assert household.run("redact", film, *hide, house=False).returncode == 0
+    assert frames_of(out) == frames_of(film)
 
 
 def test_a_wrong_redact_makes_no_file(household, tmp_path):

@@ -53,6 +53,8 @@ TEST_CASE("a section on one line gets a line for each entry, and so does a new o
   CHECK(insert_entry("c: {a: it's, # a } there\n  b: 'x'\n}\n", kFile, "c", "d", "3").value() ==
         "c: {a: it's, # a } there\n  b: 'x', d: 3\n}\n");
   CHECK(insert_entry("c: {a: 1,\n}\n", kFile, "c", "d", "3").value() == "c:\n  a: 1\n  d: 3\n");
+  CHECK(insert_entry("c: # note: mine\n  {a: 1}\n", kFile, "c", "d", "3").value() ==
+        "c: # note: mine\n  {a: 1, d: 3}\n");
   CHECK(insert_entry("a: b", kFile, "c", "d", "3").value() == "a: b\nc:\n  d: 3\n");
   CHECK(absl::IsFailedPrecondition(insert_entry("c: x\n", kFile, "c", "d", "3").status()));
   CHECK(insert_entry("\xc3\xa4\xc3\xb6: {\xc3\xbc: \"\xe2\x82\xac\", b: 1}\n", kFile,

@@ -102,7 +102,7 @@ TEST_CASE("check notes what gives nothing today") {
   CHECK(output.out.find("rules.yaml:15: note: the rule \"orders\" gives nothing on basis warrant: "
                         "the gateway of this version cannot check a warrant yet") !=
         std::string::npos);
-  CHECK(output.out.find("rules.yaml: note: nothing of the camera \"yard\" is given") !=
+  CHECK(output.out.find("rules.yaml: note: nothing of yard is given (warrant_only)") !=
         std::string::npos);
   CHECK(check({house.file()}, now, true).out.find("\"notes\":[{\"line\":15,") != std::string::npos);
   // `any` means these too; what names neither says nothing.
@@ -169,7 +169,7 @@ TEST_CASE("check reads back every part of the rules in plain words") {
         "    Nothing of yard without a warrant.\n"
         "    no_protests: nothing, for debt and protest.\n"
         "    school: nothing of front to fire, on Mon, Tue 07:00 to 08:30, on consent; until Thu "
-        "2026-12-24 ends.\n"
+        "2026-12-24 ends, and then not even footage of before is kept back by it.\n"
         "  For every clip:\n"
         "    Hidden: audio.\n"
         "    Hidden in front besides: windows.\n"
@@ -331,6 +331,44 @@ TEST_CASE("check says what is possible and warns of what does nothing") {
   CHECK(ended.exit_code == 0);
   CHECK(ended.out.find("have ended") != std::string::npos);
   CHECK(ended.out.find("\"possible\":[]") != std::string::npos);
+}
+
+TEST_CASE("an automatic rule does not say that an emergency asks nobody") {
+  const auto sentence = [](std::string_view basis) {
+    std::string rules(kNight);
+    rules.replace(rules.find("consent"), 7, basis);
+    rules.replace(rules.find("ask_one"), 7, "automatic");
+    const auto policy = test::load(rules);
+    return allow_sentence(*policy, policy->rules.front());
+  };
+  CHECK(sentence("consent").find("burglary, without asking anybody, ") != std::string::npos);
+  CHECK(sentence("[consent, emergency]")
+            .find("without asking anybody (in an emergency, if one resident agrees within 30 "
+                  "minutes)") != std::string::npos);
+  CHECK(sentence("emergency").find("burglary, if one resident agrees within 30 minutes") !=
+        std::string::npos);
+}
+
+TEST_CASE("a rule that only holds footage is not dead, and gives nothing") {
+  std::string rules(kNight);
+  rules.replace(rules.find("consent"), 7, "preservation");
+  const auto policy = test::load(rules);
+  const Instant now = at("2026-10-01T00:00:00Z");
+  for (const Warning& said : warnings(*policy, now))
+    CHECK(said.text.find("dead") == std::string::npos);
+  CHECK(possible(*policy, now).empty());
+}
+
+TEST_CASE("a never rule that ends lets go of the footage of before, and check says so") {
+  const auto says = [](std::string_view ends) {
+    const auto policy =
+        test::load(fmt::format("never: [{{name: guests, camera: front{}}}]\n", ends));
+    return never_given(*policy, at("2026-10-01T00:00:00Z")).back();
+  };
+  CHECK(says(", rule_ends_on: 2026-12-31") ==
+        "guests: nothing of front; until Thu 2026-12-31 ends, and then not even footage of before "
+        "is kept back by it.");
+  CHECK(says("") == "guests: nothing of front.");
 }
 
 }  // namespace
