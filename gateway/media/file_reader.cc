@@ -1,10 +1,12 @@
 #include "gateway/media/file_reader.h"
 
+#include <fcntl.h>
 #include <gst/app/gstappsink.h>
 
 #include <array>
 
 #include "gateway/base/status.h"
+#include "gateway/media/boxes.h"
 #include "gateway/media/gst.h"
 #include "gateway/media/track_format.h"
 
@@ -13,6 +15,33 @@ namespace {
 
 constexpr GstClockTime kPullTimeout = 10 * GST_SECOND;
 constexpr GstClockTime kPreroll = 20 * GST_SECOND;
+// How much earlier than the file says its tracks may end: sound and picture rarely end together.
+constexpr std::int64_t kEndsEarlyMax = 500'000'000;
+
+absl::Status cut_short(const Path& path) {
+  return data_loss("`{}` is cut short: its end is missing", path.string());
+}
+
+// Whether the last box of an MP4 file (ISO/IEC 14496-12 section 4.2) ends with the file. The
+// demuxer takes a file that was cut off for one that ends there.
+absl::Status check_last_box(const Path& path) {
+  LS_ASSIGN(const UniqueFd file, open_file(path, O_RDONLY));
+  std::error_code failed;
+  const std::uint64_t size = std::filesystem::file_size(path, failed);
+  if (failed) return unavailable("cannot read `{}`: {}", path.string(), failed.message());
+  for (std::uint64_t at = 0; size - at >= 16;) {
+    std::array<std::uint8_t, 16> raw{};
+    LS_RETURN_IF_ERROR(pread_all(file.get(), raw, at));
+    BoxReader head(raw);
+    std::uint64_t length = head.u32();
+    if (head.u32() != fourcc("ftyp") && at == 0) return absl::OkStatus();  // no MP4 file
+    if (length == 0) break;                                                // up to the end
+    if (length == 1) length = head.u64();
+    if (length < 8 || length > size - at) return cut_short(path);
+    at += length;
+  }
+  return absl::OkStatus();
+}
 
 // What the demuxer exposes, and how it comes to what MP4 holds.
 const char* chain_of(const GstCaps* caps) {
@@ -35,6 +64,7 @@ class FileReader final : public FootageReader {
   FileReader(Path path, Instant start) : path_(std::move(path)), start_(start) {}
 
   absl::Status open() {
+    LS_RETURN_IF_ERROR(check_last_box(path_));
     LS_ASSIGN(pipeline_, gst::parse_pipeline("filesrc name=in ! decodebin name=parse"));
     const gst::Element source = gst::child(pipeline_.get(), "in");
     g_object_set(source.get(), "location", path_.c_str(), nullptr);
@@ -61,7 +91,11 @@ class FileReader final : public FootageReader {
     for (std::optional<AccessUnit>& unit : waiting_) {
       if (unit && (first == nullptr || unit->dts_ns < (*first)->dts_ns)) first = &unit;
     }
-    if (first == nullptr) return std::nullopt;
+    if (first == nullptr) {
+      LS_RETURN_IF_ERROR(check_ends_as_it_says());
+      return std::nullopt;
+    }
+    end_ns_ = std::max(end_ns_, (*first)->pts_ns + (*first)->duration_ns);
     return std::exchange(*first, std::nullopt);
   }
 
@@ -116,7 +150,16 @@ class FileReader final : public FootageReader {
     gst_element_sync_state_with_parent(bin);
   }
 
+  absl::Status check_ends_as_it_says() {
+    gint64 length_ns = 0;
+    if (!gst_element_query_duration(pipeline_.get(), GST_FORMAT_TIME, &length_ns)) {
+      return absl::OkStatus();
+    }
+    return end_ns_ + kEndsEarlyMax < length_ns ? cut_short(path_) : absl::OkStatus();
+  }
+
   absl::Status learn_info() {
+    end_ns_ = 0;
     info_ = StreamInfo();
     for (std::size_t i = 0; i < sinks_.size(); ++i) {
       if (!sinks_[i]) continue;
@@ -183,7 +226,8 @@ class FileReader final : public FootageReader {
   std::string unsupported_;            // set before it is paused
   std::array<gst::Element, 2> sinks_;  // likewise; video, audio
   std::array<std::optional<AccessUnit>, 2> waiting_;
-  gst::Pipeline pipeline_;  // goes first: its threads use the rest
+  std::int64_t end_ns_ = 0;  // of what was given
+  gst::Pipeline pipeline_;   // goes first: its threads use the rest
 };
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace latchstring::media {
 
 inline constexpr std::size_t kFileUnitBytesMax = 32ULL << 20;
 
-// NotFound; InvalidArgument: not a video file, or a codec that is not supported (named).
+// NotFound; InvalidArgument: not a video file, or a codec that is not supported (named). DataLoss,
+// at the latest at its end: it is damaged or cut short.
 absl::StatusOr<std::unique_ptr<FootageReader>> read_file_footage(const Path& path, Instant start);
 
 }  // namespace latchstring::media
