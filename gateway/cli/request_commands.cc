@@ -62,10 +62,11 @@ void show_pieces(const json::Value& request, const Zone& zone) {
     line("  approval", text(piece, "approval"));
     const std::vector<std::string> redact = texts(piece, "redact");
     line("  hidden", redact.empty() ? "nothing" : joined(redact));
+    line("  no model", text(piece, "model_missing"));
     line("  rules", joined(texts(piece, "rules")));
     for (const std::string& reason : texts(piece, "reasons")) line("  because", reason);
     line("  ended", text(piece, "reason"));
-    if (!text(piece, "expires").empty()) line("  offered to", zone.time(text(piece, "expires")));
+    if (!text(piece, "expires").empty()) line("  until", zone.time(text(piece, "expires")));
   }
 }
 

@@ -4,6 +4,7 @@
 #include "gateway/base/status.h"
 #include "gateway/daemon/operations.h"
 #include "gateway/wire/data.h"
+#include "policy/analysis/analysis.h"
 
 namespace latchstring::daemon {
 namespace {
@@ -79,6 +80,9 @@ json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const rele
       .strings("rules", decided.rules)
       .strings("reasons", decided.reasons)
       .optional_string("reason", piece.reason);
+  if (const auto& rules = daemon.rules().current(); rules != nullptr) {
+    out.optional_string("model_missing", policy::model_missing(*rules, decided.redact));
+  }
   instant(out, "expires", piece.expires);
   if (const auto done = daemon.cuts().progress(id, piece.number)) out.real("progress", *done);
   write_transfer(daemon, id, piece.number, out);

@@ -102,6 +102,30 @@ def test_asked_and_approved(world, post, tmp_path):
     receive(world, post, request, tmp_path).check_frames()
 
 
+def test_where_nothing_finds_faces_residents_and_receiver_are_told(world, post, tmp_path):
+    finds_none = "nothing finds faces yet: a clip that must hide them "
+    for unsure, words in (("fill", "has its whole picture filled"), ("refuse", "is refused")):
+        world.rules({"approval": "ask_one", "redact": ["faces"]}, always={"if_unsure": unsure})
+        request = post.submit(*world.footage(4))
+        [piece] = world.house.wait_phase(request, "asking")["pieces"]
+        assert piece["model_missing"].startswith(finds_none + words)
+        assert finds_none + words in world.house.run("request", "show", request).stdout
+        assert any(said.startswith(finds_none + words) for said in
+                   world.house.status()["warnings"])
+        world.house.answer("approve", request, "sam")
+        if unsure == "refuse":
+            world.house.wait_piece(request, "failed")
+            assert not post.find("offer", request=request)
+            continue
+        clip = receive(world, post, request, tmp_path)
+        assert clip.note("no model that finds faces is installed")
+        assert set(clip.cells) == {None}, "something of the picture can be read"
+        [regions] = [text for name, text in clip.members.items() if name.startswith("regions")]
+        assert b"model_missing" in regions
+    world.rules({})
+    assert not any("nothing finds" in said for said in world.house.status()["warnings"])
+
+
 def test_asked_and_refused_tells_nothing_and_gives_nothing(world, post):
     world.rules({"approval": "ask_one"})
     request = post.submit(*world.footage(4))
