@@ -26,8 +26,15 @@ absl::StatusOr<crypto::age::Recipient> DayKeys::recipient(const std::string& day
   const std::lock_guard lock(mutex_);
   const auto known = recipients_.find(day);
   if (known != recipients_.end()) return known->second;
-  LS_ASSIGN(const crypto::age::Identity identity, keyring_.identity(name_of(day)));
-  return recipients_.emplace(day, identity.recipient()).first->second;
+  const absl::StatusOr<crypto::age::Identity> identity = keyring_.identity(name_of(day));
+  if (absl::IsDataLoss(identity.status())) {
+    return data_loss(
+        "nothing can be recorded today: {}. Without a copy, move it away: recording goes "
+        "on with a new key, and what was recorded of {} before is lost",
+        message_of(identity.status()), day);
+  }
+  LS_RETURN_IF_ERROR(identity.status());
+  return recipients_.emplace(day, identity->recipient()).first->second;
 }
 
 absl::StatusOr<crypto::age::Identity> DayKeys::identity(const std::string& day) const {

@@ -77,7 +77,8 @@ inline constexpr std::array kCameraKeys{
     optional_row("password_credential", yaml::Type::identifier, "",
                  "name of the credential that holds its password"),
     optional_row("audio", yaml::Type::yes_no, "no", "record its sound"),
-    optional_row("label", yaml::Type::text, "", "how tickets name it; else they do not"),
+    optional_row("label", yaml::Type::text, "",
+                 "how tickets name it; else they do not (clips carry its own name)"),
 };
 
 inline constexpr std::array kArchiveKeys{

@@ -188,7 +188,12 @@ absl::StatusOr<Secret> Keyring::load(std::string_view name) const {
         file.string());
   }
   absl::StatusOr<Secret> secret = unwrap(kek_, content.view().subspan(kVersionLine.size()), name);
-  if (!secret.ok()) return within(fmt::format("key `{}`", file.string()), secret.status());
+  if (!secret.ok()) {
+    return data_loss(
+        "key `{}` is damaged, or another key-encryption key made it ({}): put it back "
+        "from a copy",
+        file.string(), message_of(secret.status()));
+  }
   return secret;
 }
 

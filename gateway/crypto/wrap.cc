@@ -27,13 +27,13 @@ Bytes wrap(const Secret& key, const Secret& secret, std::string_view context) {
 
 absl::StatusOr<Secret> unwrap(const Secret& key, ByteView wrapped, std::string_view context) {
   ensure(key.size() == kWrapKeyBytes);
-  if (wrapped.size() < kWrapOverhead) return data_loss("a wrapped secret that is cut short");
+  if (wrapped.size() < kWrapOverhead) return data_loss("it is cut short");
   Secret secret(wrapped.size() - kWrapOverhead);
   const ByteView data = as_bytes(context);
   if (crypto_aead_xchacha20poly1305_ietf_decrypt(
           secret.bytes().data(), nullptr, nullptr, wrapped.data() + kNonce, wrapped.size() - kNonce,
           data.data(), data.size(), wrapped.data(), key.view().data()) != 0) {
-    return data_loss("a wrapped secret that this key does not open");
+    return data_loss("it does not open");
   }
   return secret;
 }
