@@ -1,5 +1,7 @@
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "gateway/base/status.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/files.h"
@@ -27,6 +29,7 @@ struct Edited {
   std::string gateway;
   std::string rules;                  // empty: untouched
   std::vector<std::string> kept;      // of the camera that was there
+  std::string unused_credential;      // that only it had; empty: none
   std::optional<std::string> listed;  // how the rules share it; none: not listed
 };
 
@@ -55,6 +58,15 @@ config::Camera merged(const AddOptions& options, const config::Camera& before,
   return camera;
 }
 
+// What the camera had and nothing has any more.
+std::string unused_credential(const config::Camera& before, const config::Config& after) {
+  const std::string& name = before.password_credential;
+  const bool used = std::any_of(after.cameras.begin(), after.cameras.end(),
+                                [&](const auto& each) { return each.password_credential == name; });
+  const auto& broker = after.broker.remote;
+  return used || (broker && broker->password_credential == name) ? "" : name;
+}
+
 absl::Status edit_gateway(const Session& session, const AddOptions& options,
                           const config::Config& before, Edited& edited) {
   const Path file = session.gateway_yaml();
@@ -75,6 +87,7 @@ absl::Status edit_gateway(const Session& session, const AddOptions& options,
   if (!changed.ok()) return changed.status();
   edited.gateway = *changed;
   LS_ASSIGN(edited.config, config::load(edited.gateway, file));
+  if (there != nullptr) edited.unused_credential = unused_credential(*there, edited.config);
   return absl::OkStatus();
 }
 
@@ -130,6 +143,8 @@ int add(const Session& session, const AddOptions& options) {
   if (status.ok()) status = replace_file(session.gateway_yaml(), edited->gateway);
   if (status.ok() && !edited->rules.empty())
     status = replace_file(edited->config.rules, edited->rules);
+  if (status.ok() && !edited->unused_credential.empty())
+    status = config::remove_credential(edited->config, edited->unused_credential);
   if (!status.ok()) return fail(status);
   say(fmt::format("The camera {} stands in {}.\n", options.camera.id,
                   session.gateway_yaml().string()));
@@ -162,6 +177,9 @@ void show_test(const json::Value& found) {
 }
 
 int snapshot(const Session& session, const std::string& camera, const std::string& out) {
+  const std::string ending = Path(out).extension().string();
+  if (!ending.empty() && ending != ".png")
+    return usage(fmt::format("a snapshot is a PNG picture: `{}` cannot end in {}", out, ending));
   control::Call call = call_of("camera.snapshot");
   call.arguments.string("camera", camera);
   const absl::StatusOr<Saved> saved = save_file(session, std::move(call), out);

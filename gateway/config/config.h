@@ -113,6 +113,7 @@ absl::StatusOr<Config> read(const Path& file);
 // it on, do not keep it.
 absl::StatusOr<std::string> read_credential(const Config& config, std::string_view name);
 absl::Status write_credential(const Config& config, std::string_view name, std::string_view value);
+absl::Status remove_credential(const Config& config, std::string_view name);  // or it was not there
 
 // The text of gateway.yaml that `init` writes, with comments.
 struct Fresh {

@@ -63,4 +63,11 @@ absl::Status write_credential(const Config& config, std::string_view name, std::
   return written;
 }
 
+absl::Status remove_credential(const Config& config, std::string_view name) {
+  if (!is_name(name)) return invalid("`{}` is no name of a credential", name);
+  const Path file = config.credentials_dir() / name;
+  std::error_code failed;
+  return std::filesystem::exists(file, failed) ? remove_durably(file) : absl::OkStatus();
+}
+
 }  // namespace latchstring::config

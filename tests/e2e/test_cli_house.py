@@ -200,6 +200,7 @@ def test_a_replaced_camera_keeps_what_is_not_given(household):
     assert done.returncode == 0, done.stderr
     assert line() == '{url: "rtsp://192.168.30.12/s"}  # ours'
     assert "Kept as it was: the address rtsp://192.168.30.12/s." in done.stdout
+    assert not secret.exists(), "a password that nothing uses stayed"
 
 
 def test_a_camera_that_is_not_there_cannot_be_replaced_without_an_address(household):
@@ -368,6 +369,12 @@ def test_redact_works_on_any_film_without_a_daemon(household, tmp_path):
     assert report.stat().st_size > 0
     again = household.run(*command, house=False)
     assert again.returncode == 1 and "is there already" in again.stderr
+
+
+def test_a_snapshot_is_not_named_what_it_is_not(household):
+    assert household.init("--demo").returncode == 0
+    done = household.run("camera", "snapshot", "front_door", "--out", "door.jpg")
+    assert done.returncode == 2 and "is a PNG picture" in done.stderr
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mkv"])
