@@ -3,57 +3,70 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <vector>
 
 #include "gateway/base/ensure.h"
+#include "tests/sim/effects.h"
 
 namespace latchstring::sim {
 namespace {
 
 struct Boundary {
+  std::string name;
+  std::uint64_t often = 1;  // about how often a run passes it, so that a crash falls anywhere
+  bool rare = false;        // seldom: aimed at more
+};
+
+struct Place {
   std::string_view name;
-  std::uint64_t often;  // about how often a run passes it, so that a crash falls anywhere
+  std::uint64_t often;
+  bool rare = false;
 };
 
-// Effects are passed before and after; the rest is where data and promises change hands.
-constexpr std::array kBoundaries{
-    Boundary{"in a transaction", 150},
-    Boundary{"committed, no effect yet", 12},
-    Boundary{"before SendReceived", 2},
-    Boundary{"after SendReceived", 2},
-    Boundary{"before SendClosed", 2},
-    Boundary{"after SendClosed", 2},
-    Boundary{"before AskResidents", 1},
-    Boundary{"after AskResidents", 1},
-    Boundary{"before TellResidents", 2},
-    Boundary{"after TellResidents", 2},
-    Boundary{"before Cut", 2},
-    Boundary{"after Cut", 2},
-    Boundary{"before StopWork", 1},
-    Boundary{"after StopWork", 1},
-    Boundary{"before Offer", 1},
-    Boundary{"after Offer", 1},
-    Boundary{"before DropSealed", 1},
-    Boundary{"after DropSealed", 1},
-    Boundary{"before Withdraw", 1},
-    Boundary{"after Withdraw", 1},
-    Boundary{"before DeleteOutbox", 1},
-    Boundary{"after DeleteOutbox", 1},
-    Boundary{"letter, before it leaves", 10},
-    Boundary{"letter, after it left", 10},
-    Boundary{"while sealing", 2},
-    Boundary{"sealed, not committed", 2},
-    Boundary{"chunks asked of the link", 8},
-    Boundary{"chunk left, not marked", 15},
-    Boundary{"bitmaps stored", 6},
-    Boundary{"last index, before it leaves", 2},
-    Boundary{"last index, after it left", 2},
-    Boundary{"rules changed, not reconsidered", 2},
-    Boundary{"household answered", 2},
-    Boundary{"while resuming", 2},
+// Where data and promises change hands.
+constexpr std::array kPlaces{
+    Place{"in a transaction", 150, true},
+    Place{"committed, no effect yet", 12},
+    Place{"letter, before it leaves", 10},
+    Place{"letter, after it left", 10},
+    Place{"while sealing", 2},
+    Place{"sealed, not committed", 2},
+    Place{"chunks asked of the link", 8},
+    Place{"chunk left, not marked", 15},
+    Place{"bitmaps stored", 6},
+    Place{"last index, before it leaves", 2},
+    Place{"last index, after it left", 2},
+    Place{"rules changed, not reconsidered", 2},
+    Place{"household answered", 2},
+    Place{"while resuming", 2},
+    Place{"gift committed, not written", 1, true},
+    Place{"gift's file, some of it written", 3, true},
+    Place{"gift written, not handed over", 1, true},
 };
 
-// In a transaction, and around StopWork, DropSealed and Withdraw.
-constexpr std::array<std::size_t, 7> kRare{0, 12, 13, 16, 17, 18, 19};
+std::vector<Boundary> all_boundaries() {
+  std::vector<Boundary> all;
+  for (const Place& place : kPlaces) {
+    all.push_back({std::string(place.name), place.often, place.rare});
+  }
+  for (const EffectKind& effect : kEffects) {
+    for (const std::string_view side : {"before", "after"}) {
+      all.push_back({fmt::format("{} {}", side, effect.name), effect.often, effect.rare});
+    }
+  }
+  return all;
+}
+
+const std::vector<Boundary>& boundaries_known() {
+  static const std::vector<Boundary> known = all_boundaries();
+  return known;
+}
+
+std::vector<Boundary> rare_boundaries() {
+  std::vector<Boundary> rare = boundaries_known();
+  std::erase_if(rare, [](const Boundary& boundary) { return !boundary.rare; });
+  return rare;
+}
 
 constexpr std::array kFaults{
     std::string_view{"message lost"},
@@ -76,6 +89,9 @@ constexpr std::array kFaults{
     std::string_view{"resident says no"},
     std::string_view{"resident answers twice"},
     std::string_view{"resident revokes"},
+    std::string_view{"gift given"},
+    std::string_view{"gift refused"},
+    std::string_view{"gift's reader gone"},
     std::string_view{"sharing paused"},
     std::string_view{"rules broken"},
     std::string_view{"rules tightened"},
@@ -91,13 +107,13 @@ Violation::Violation(std::string_view which, std::string_view what)
     : std::runtime_error(std::string(what)), invariant(which) {}
 
 Tally::Tally() {
-  for (const Boundary& boundary : kBoundaries) boundaries.emplace(boundary.name, Count{});
+  for (const Boundary& boundary : boundaries_known()) boundaries.emplace(boundary.name, Count{});
   for (const std::string_view fault : kFaults) faults.emplace(fault, 0);
 }
 
 void Tally::print() const {
   fmt::print("{:<36} {:>10} {:>8}\n", "boundary", "passed", "crashed");
-  for (const Boundary& boundary : kBoundaries) {
+  for (const Boundary& boundary : boundaries_known()) {
     const Count& count = boundaries.find(boundary.name)->second;
     fmt::print("{:<36} {:>10} {:>8}\n", boundary.name, count.passed, count.hit);
   }
@@ -133,9 +149,8 @@ void Faults::aim() {
     return;
   }
   // What a run seldom passes is aimed at more often.
-  const bool at_rare = random_.chance(0.3);
-  const Boundary& boundary = at_rare ? kBoundaries[kRare[random_.below(kRare.size())]]
-                                     : kBoundaries[random_.below(kBoundaries.size())];
+  static const std::vector<Boundary> rare = rare_boundaries();
+  const Boundary& boundary = random_.pick(random_.chance(0.3) ? rare : boundaries_known());
   target_ = boundary.name;
   countdown_ = 1 + random_.below(boundary.often);
 }

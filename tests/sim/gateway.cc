@@ -48,6 +48,7 @@ void Gateway::snapshot() {
 }
 
 void Gateway::crash() {
+  gift_files_.reset();
   post_.reset();
   link_.reset();
   docket_.reset();
@@ -100,6 +101,7 @@ void Gateway::open() {
     for (const auto& [key_of, token] : held_) {
       if (key_of.first == id) pieces.insert(key_of.second);
     }
+    if (gift_files_->waits(id)) pieces.insert(1);
     return pieces;
   };
   docket_->house().rules = out_.truth.rules;
@@ -120,6 +122,21 @@ void Gateway::open() {
       [this](absl::StatusOr<state::Step> step) { perform(std::move(step)); },
       [this](std::string text) { out_.trace("trouble: " + text); }});
   post_->use_link(link_.get());
+  gift_files_ = make_gift_files();
+}
+
+std::unique_ptr<GiftFiles> Gateway::make_gift_files() {
+  return std::make_unique<GiftFiles>(GiftFiles::Outside{
+      *database_, *docket_, out_.faults, out_.truth, out_.random,
+      [this](absl::StatusOr<state::Step> step) { perform(std::move(step)); },
+      [this](Duration delay, std::function<void()> what) {
+        wake();
+        out_.schedule.after(delay, [this, files = gift_files_.get(), what = std::move(what)] {
+          run([&] {
+            if (gift_files_.get() == files) what();
+          });
+        });
+      }});
 }
 
 std::unique_ptr<SimLink> Gateway::make_link() {
@@ -184,6 +201,7 @@ void Gateway::follow_block() {
   const bool was_blocked = !blocked_.empty();
   blocked_ = why;
   post_->suspend(!why.empty());
+  if (!why.empty()) gift_files_->interrupt();
   if (was_blocked && why.empty()) perform(docket_->reconsider());
 }
 
@@ -198,6 +216,7 @@ void Gateway::tick() {
   const bool before_edge = next_edge() == out_.schedule.now() + Duration{1};
   if (before_edge && out_.random.chance(0.3)) reconsider();
   perform(docket_->tick());
+  gift_files_->retry();
   out_.faults.boundary("bitmaps stored");
   post_->store_bitmaps();
   out_.faults.boundary("bitmaps stored");

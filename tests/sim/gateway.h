@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "gateway/daemon/post.h"
 #include "gateway/state/docket.h"
 #include "tests/sim/faults.h"
+#include "tests/sim/gift_files.h"
 #include "tests/sim/link.h"
 #include "tests/sim/schedule.h"
 #include "tests/sim/truth.h"
@@ -50,6 +52,9 @@ class Gateway {
   // What the household does. True: done, and said so.
   bool answer(const std::string& request, const std::string& resident, bool yes);
   bool revoke(const std::string& request, const std::string& resident);
+  // Nothing: the power went meanwhile.
+  std::optional<absl::Status> give(const release::Subject& gift,
+                                   const std::vector<std::string>& residents);
   bool pause(const std::string& resident);
   bool resume();
   void rules_changed();
@@ -65,16 +70,17 @@ class Gateway {
   using Key = std::pair<std::string, int>;
   void open();
   std::unique_ptr<SimLink> make_link();
+  std::unique_ptr<GiftFiles> make_gift_files();
   void resume_work();
   void crash();
   void snapshot();
   void perform(absl::StatusOr<state::Step> step);
   void run_effect(state::Effect& effect);
+  struct Work;
   void begin_work(Grant grant);
-  void finish_work(Key key, std::uint64_t token, const Grant& grant);
-  SealedClip seal(const Grant& grant, const state::StoredRequest& request, int part);
-  SealedFile seal_file(const Grant& grant, const std::string& name, std::size_t size,
-                       const OfficerKeys& officer);
+  void finish_work(std::uint64_t token, const Work& work);
+  SealedClip seal(const Work& work, int part);
+  SealedFile seal_file(const Work& work, const std::string& name, std::size_t size);
   void follow_block();
   void reconsider();
   void sweep_outbox();
@@ -96,6 +102,7 @@ class Gateway {
   std::unique_ptr<state::Docket> docket_;
   std::unique_ptr<SimLink> link_;
   std::unique_ptr<daemon::Post> post_;
+  std::unique_ptr<GiftFiles> gift_files_;
 
   std::map<Key, std::uint64_t> held_;  // what the release worker has, by token
   std::uint64_t next_token_ = 1;

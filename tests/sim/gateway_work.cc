@@ -10,34 +10,29 @@
 #include "gateway/crypto/encoding.h"
 #include "gateway/crypto/jws.h"
 #include "gateway/wire/envelope.h"
+#include "tests/sim/effects.h"
 #include "tests/sim/gateway.h"
 #include "tests/sim/makers.h"
 
 namespace latchstring::sim {
-namespace {
-
-constexpr std::array<std::string_view, std::variant_size_v<release::Effect>> kNames{
-    "SendReceived", "SendClosed", "AskResidents", "TellResidents", "Cut",       "StopWork",
-    "Offer",        "DropSealed", "Withdraw",     "DeleteOutbox",  "PinFootage"};
-
-}  // namespace
 
 void Gateway::perform(absl::StatusOr<state::Step> step) {
   if (!step.ok()) return out_.trace(fmt::format("failed: {}", message_of(step.status())));
   if (step->effects.empty() && step->mail.empty()) return;
   for (const state::Effect& effect : step->effects) {
-    out_.trace(fmt::format("{} {}", effect.request, kNames[effect.effect.index()]));
+    out_.trace(fmt::format("{} {}", effect.request, kEffects[effect.effect.index()].name));
   }
   out_.truth.check_step(*docket_, *step);
   out_.faults.boundary("committed, no effect yet");
   for (state::Effect& effect : step->effects) {
-    const std::string_view name = kNames[effect.effect.index()];
+    const std::string_view name = kEffects[effect.effect.index()].name;
     out_.faults.boundary(fmt::format("before {}", name));
     run_effect(effect);
     out_.on_effect(name, effect.request);
     out_.faults.boundary(fmt::format("after {}", name));
   }
   for (const wire::Peer& peer : step->mail) post_->deliver(peer);
+  for (const state::Effect& effect : step->effects) gift_files_->look_at(effect.request);
   sweep_outbox();
 }
 
@@ -58,20 +53,31 @@ void Gateway::run_effect(state::Effect& effect) {
   }
 }
 
+// What the daemon takes along when a cut begins.
+struct Gateway::Work {
+  Grant grant;
+  state::StoredRequest request;
+  const std::string& id() const { return grant.terms().release_id; }
+};
+
 void Gateway::begin_work(Grant grant) {
   const Key key{grant.terms().release_id, grant.terms().piece};
   const std::uint64_t token = held_[key] = next_token_++;
   const bool slow = out_.random.chance(0.1);
   const Duration takes = out_.random.between(milliseconds{100}, slow ? hours{30} : minutes{1});
-  auto held = std::make_shared<Grant>(std::move(grant));
-  out_.schedule.after(takes, [this, key, token, held, docket = docket_.get()] {
+  auto request = docket_->find(key.first);
+  ensure(request.ok());
+  auto work = std::make_shared<Work>(Work{std::move(grant), *std::move(request)});
+  out_.schedule.after(takes, [this, token, work, docket = docket_.get()] {
     run([&] {
-      if (docket == docket_.get()) finish_work(key, token, *held);
+      if (docket == docket_.get()) finish_work(token, *work);
     });
   });
 }
 
-void Gateway::finish_work(Key key, std::uint64_t token, const Grant& grant) {
+void Gateway::finish_work(std::uint64_t token, const Work& work) {
+  const GrantTerms& terms = work.grant.terms();
+  const Key key{terms.release_id, terms.piece};
   const auto found = held_.find(key);
   if (found == held_.end() || found->second != token) return;  // stopped meanwhile
   held_.erase(found);
@@ -82,49 +88,48 @@ void Gateway::finish_work(Key key, std::uint64_t token, const Grant& grant) {
                                                                  out_.random.chance(0.5)}));
     return;
   }
-  const auto request = docket_->find(key.first);
-  ensure(request.ok());
+  out_.truth.made[key] = {terms.camera, terms.interval, !terms.redaction.zones.empty(),
+                          work.request.origin.recipients};
+  if (work.request.state.subject.is_gift_file()) return gift_files_->write(key.first);
   std::vector<SealedClip> parts;
   const int count = out_.random.chance(0.15) ? 2 : 1;
-  for (int part = 1; part <= count; ++part) parts.push_back(seal(grant, *request, part));
-  if (grant.terms().redaction.zones.empty()) {
-    out_.truth.hides_hedge.erase(key);
-  } else {
-    out_.truth.hides_hedge.insert(key);
-  }
+  for (int part = 1; part <= count; ++part) parts.push_back(seal(work, part));
   out_.faults.boundary("sealed, not committed");
   perform(docket_->sealed(parts));
 }
 
-SealedClip Gateway::seal(const Grant& grant, const state::StoredRequest& request, int part) {
-  const OfficerKeys& officer = *out_.truth.asked.at(grant.terms().release_id).officer;
+SealedClip Gateway::seal(const Work& work, int part) {
   const std::size_t clip = 1 + out_.random.below(out_.random.chance(0.2) ? 1'400'000 : 300'000);
-  std::vector<SealedFile> files{
-      seal_file(grant, fmt::format("clip-{}.mp4.age", part), clip, officer),
-      seal_file(grant, fmt::format("release-{}.tar.age", part), 2'000, officer)};
+  std::vector<SealedFile> files{seal_file(work, fmt::format("clip-{}.mp4.age", part), clip),
+                                seal_file(work, fmt::format("release-{}.tar.age", part), 2'000)};
   wire::Delivery delivery;
-  delivery.common = wire::new_common(out_.world.gateway, request.origin.officer, out_.clock.now(),
-                                     release::kOfferLifetime);
-  delivery.release_id = grant.terms().release_id;
-  delivery.piece = *docket_->next_clip(grant.terms().release_id);
+  delivery.common = wire::new_common(out_.world.gateway, work.request.origin.officer,
+                                     out_.clock.now(), release::kOfferLifetime);
+  delivery.release_id = work.id();
+  delivery.piece = *docket_->next_clip(work.id());
   delivery.part = part;
   for (const SealedFile& file : files) {
     delivery.files.push_back({file.size_bytes, file.sha256, file.merkle_root});
   }
   delivery.manifest_sha256 = crypto::sha256_hex(delivery.common.jti);
   return sealed_clip(
-      grant, part, std::move(files),
+      work.grant, part, std::move(files),
       crypto::sign_jws(out_.world.gateway, wire::kTypDelivery, wire::encode(delivery)));
 }
 
-SealedFile Gateway::seal_file(const Grant& grant, const std::string& name, std::size_t size,
-                              const OfficerKeys& officer) {
+SealedFile Gateway::seal_file(const Work& work, const std::string& name, std::size_t size) {
   Bytes plain = crypto::random_bytes(size);
-  const auto sealed = crypto::age::seal(plain, {officer.identity.recipient()});
+  std::vector<crypto::age::Recipient> recipients;
+  for (const std::string& text : work.request.origin.recipients) {
+    auto recipient = crypto::age::Recipient::parse(text);
+    ensure(recipient.ok());
+    recipients.push_back(*std::move(recipient));
+  }
+  const auto sealed = crypto::age::seal(plain, recipients);
   ensure(sealed.ok());
-  const Path path = out_.folder / "outbox" /
-                    fmt::format("{}-{}-{}-{}", grant.terms().release_id, grant.terms().piece,
-                                crypto::random_id(), name);
+  const Path path =
+      out_.folder / "outbox" /
+      fmt::format("{}-{}-{}-{}", work.id(), work.grant.terms().piece, crypto::random_id(), name);
   std::ofstream out(path, std::ios::binary);
   const auto half = static_cast<std::streamsize>(sealed->size() / 2);
   const auto* bytes = reinterpret_cast<const char*>(sealed->data());
@@ -168,6 +173,21 @@ bool Gateway::revoke(const std::string& request, const std::string& resident) {
     perform(std::move(step));
     out_.faults.boundary("household answered");
     said = taken;
+  });
+  return said;
+}
+
+std::optional<absl::Status> Gateway::give(const release::Subject& gift,
+                                          const std::vector<std::string>& residents) {
+  std::optional<absl::Status> said;
+  run([&] {
+    wake();
+    auto step = docket_->give(gift, residents);
+    const absl::Status given = step.status();
+    if (given.ok() && gift.is_gift_file()) gift_files_->wait(gift.id);
+    perform(std::move(step));
+    out_.faults.boundary("household answered");
+    said = given;
   });
   return said;
 }

@@ -33,7 +33,8 @@ latchstring_simulation_mutant(approval_counted_twice "a resident's yes counts on
   release/step.cc
   "if (mine != answers.end() && mine->yes == given.yes) return;  // counted once" "")
 latchstring_simulation_mutant(one_yes_for_all
-  "no byte leaves without a permitting rule and the residents' yes" release/release.cc
+  "no byte leaves without a permitting rule and the residents' yes|nothing is given without the rules and the residents"
+  release/release.cc
   "return !residents.empty() && yes == residents;" "return !yes.empty();")
 latchstring_simulation_mutant(closed_a_moment_early "closed is never sent before its due time"
   release/step_time.cc
@@ -51,9 +52,24 @@ latchstring_simulation_mutant(last_index_before_its_bitmap
 latchstring_simulation_mutant(quota_not_reserved "quotas are never exceeded"
   state/docket_records.cc
   "UPDATE pieces SET committed = ?" "UPDATE pieces SET committed = 0 * ?")
-latchstring_simulation_mutant(released_while_paused "nothing is offered while something blocks"
+latchstring_simulation_mutant(released_while_paused
+  "nothing is offered while something blocks|nothing is given without the rules and the residents"
   state/facts.cc "if (paused) return \"sharing is paused\";" "")
 latchstring_simulation_mutant(chunk_unchecked "a chunk is checked before it is stored"
   link/receiver.cc "  LS_RETURN_IF_ERROR(check(data));\n" "")
 latchstring_simulation_mutant(hidden_by_older_rules "what leaves hides what the rules demand"
   release/step.cc "return std::string(shortfall(piece.hidden, demands(plan)));" "return {};")
+latchstring_simulation_mutant(granted_a_tick_longer
+  "what is released lies inside what was asked|a gift is exactly what was given|no byte leaves without a permitting rule and the residents' yes"
+  release/release.cc
+  "terms.interval = piece.footage;"
+  "terms.interval = {piece.footage.from, piece.footage.to + Duration{1}};")
+latchstring_simulation_mutant(granted_as_asked
+  "no byte leaves without a permitting rule and the residents' yes" release/release.cc
+  "terms.interval = piece.footage;" "terms.interval = state.subject.footage;")
+latchstring_simulation_mutant(gift_for_who_came_later
+  "what leaves opens for its receiver alone" state/docket.cc
+  "if (house_.in_work && !house_.in_work(id).empty()) continue;  // for who came before" "")
+latchstring_simulation_mutant(gift_of_one "nothing is given without the rules and the residents"
+  release/step_gift.cc
+  "if (!is_approved(decided.approval, state().answers, facts_.residents)) {" "if (false) {")

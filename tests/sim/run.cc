@@ -10,6 +10,7 @@
 #include "gateway/crypto/hash.h"
 #include "gateway/wire/envelope.h"
 #include "tests/sim/gateway.h"
+#include "tests/sim/giver.h"
 #include "tests/sim/network.h"
 #include "tests/sim/officer.h"
 
@@ -39,6 +40,9 @@ class Run {
         },
         [this](std::string_view effect, const std::string& id) { meddle(effect, id); },
         [this](std::string_view line) { note(line); }});
+    giver_ = std::make_unique<Giver>(Giver::Outside{clock_, faults_, truth_, *gateway_,
+                                                    Random(random_.next()),
+                                                    [this](std::string_view line) { note(line); }});
     for (const auto& keys : world().officers) add_officer(*keys);
   }
 
@@ -78,6 +82,7 @@ class Run {
   void play();
   void plan_requests();
   void submit();
+  void give();
   void plan_household();
   void plan_rules();
   void plan_time();
@@ -105,6 +110,7 @@ class Run {
   Truth truth_;
   Network network_;
   std::unique_ptr<Gateway> gateway_;
+  std::unique_ptr<Giver> giver_;
   std::vector<std::unique_ptr<Officer>> officers_;
   std::vector<std::pair<wire::Peer, Bytes>> overheard_;
   std::string paused_by_;
@@ -148,12 +154,12 @@ void Run::residents_hear_of(const std::string& id) {
 
 void Run::resident_answers(const std::string& id, const std::string& resident) {
   if (!gateway_->up()) return;
-  Truth::Asked& asked = truth_.asked.at(id);
+  Truth::Agreed& residents = truth_.agreed(id);
   if (random_.chance(0.2)) return faults_.count("resident silent");
   const bool yes = !random_.chance(0.1);
   note(fmt::format("{} says {} to {}", resident, yes ? "yes" : "no", id));
   // Before it is acknowledged: the power may go after it counts.
-  if (yes) ++asked.said_yes[resident];
+  if (yes) ++residents.said_yes[resident];
   const bool taken = gateway_->answer(id, resident, yes);
   if (yes && taken && random_.chance(0.3)) {
     faults_.count("resident answers twice");
@@ -161,7 +167,7 @@ void Run::resident_answers(const std::string& id, const std::string& resident) {
   }
   if (yes || !taken) return;
   faults_.count("resident says no");
-  asked.taken_back = true;
+  residents.taken_back = true;
 }
 
 // Whoever missed the question sees it in the list.
@@ -208,7 +214,12 @@ void Run::submit() {
   const std::vector<std::string> purposes{"burglary", "burglary", "vehicle_theft", "arson",
                                           "protest"};
   const Instant now = clock_.true_now();
-  const Instant from = now - random_.between(hours{1}, days{3});
+  Instant from = now - random_.between(hours{1}, days{3});
+  if (random_.chance(0.3)) {  // around the hour that is trimmed off
+    from = std::chrono::floor<days>(now) - days{random_.below(3)} + kTrimmedFrom -
+           random_.between(minutes{1}, minutes{20});
+    if (from + hours{1} > now) from -= days{1};
+  }
   const Interval footage{from, from + random_.between(minutes{1}, minutes{25})};
   wire::Request request = world().request(officer.keys(), random_.pick(purposes), footage, now);
   if (random_.chance(0.3)) request.cameras = {"front", "drive"};
@@ -221,6 +232,22 @@ void Run::submit() {
 
 void Run::plan_household() {
   if (random_.chance(0.3)) schedule_.at(some_time(), [this] { pause(); });
+  for (std::uint64_t gifts = random_.below(6); gifts > 0; --gifts) {
+    schedule_.at(some_time(), [this] { give(); });
+  }
+}
+
+// An agency's gift is made when one of its officers says HELLO; often several come at once.
+void Run::give() {
+  const std::string agency = giver_->give();
+  for (const auto& officer : officers_) {
+    if (officer->keys().agency->id != agency) continue;
+    const Duration soon = random_.between(seconds{1}, random_.chance(0.7) ? minutes{1} : days{1});
+    schedule_.after(soon, [&officer] {
+      officer->set_online(false);
+      officer->set_online(true);
+    });
+  }
 }
 
 void Run::pause() {
@@ -240,7 +267,7 @@ void Run::revoke(const std::string& id) {
   if (!gateway_->up() || !gateway_->revoke(id, "sam")) return;
   faults_.count("resident revokes");
   note("sam revokes " + id);
-  truth_.asked.at(id).taken_back = true;
+  truth_.agreed(id).taken_back = true;
 }
 
 void Run::meddle(std::string_view effect, const std::string& id) {
@@ -260,6 +287,7 @@ void Run::meddle(std::string_view effect, const std::string& id) {
 }
 
 void Run::cancel(const std::string& id) {
+  if (!truth_.asked.contains(id)) return;  // nobody asked for a gift
   for (const auto& officer : officers_) {
     if (&officer->keys() != truth_.asked.at(id).officer) continue;
     faults_.count("request cancelled");

@@ -11,21 +11,9 @@
 #include "gateway/state/rows.h"
 #include "gateway/wire/data.h"
 #include "gateway/wire/envelope.h"
+#include "tests/sim/truth_help.h"
 
 namespace latchstring::sim {
-namespace {
-
-std::int64_t leaves_about(store::Database& database, std::string_view id, std::string_view event,
-                          std::string_view part) {
-  const auto count = database.one<std::int64_t>(
-      "SELECT count(*) FROM ledger_about a JOIN ledger_leaf l ON l.idx = a.leaf WHERE a.id = ?"
-      " AND instr(l.line, '\"event\":\"' || ? || '\"') > 0 AND instr(l.line, ?) > 0",
-      {id, event, part});
-  ensure(count.ok());
-  return *count;
-}
-
-}  // namespace
 
 void Truth::set_suspended(bool suspended) {
   if (!suspended) {
@@ -72,7 +60,7 @@ void Truth::check_letter(store::Database& database, const wire::Peer& peer, cons
   if (const auto* notice = std::get_if<wire::Notice>(&control->command)) {
     check_notice(database, *notice);
   } else if (const auto* offer = std::get_if<wire::Offer>(&control->command)) {
-    check_offer(database, *offer);
+    check_offer(database, *offer, **officer);
   }
 }
 
@@ -107,7 +95,12 @@ void Truth::check_notice(store::Database& database, const wire::Notice& notice) 
   }
 }
 
-void Truth::check_offer(store::Database& database, const wire::Offer& offer) {
+void Truth::check_offer(store::Database& database, const wire::Offer& offer,
+                        const OfficerKeys& officer) {
+  const auto gift = gifts.find(offer.request_id);
+  const bool theirs = gift == gifts.end() ? asked.at(offer.request_id).officer == &officer
+                                          : gift->second.subject.agency == officer.agency->id;
+  if (!theirs) throw Violation("an offer goes to whom it is for", offer.request_id);
   if (leaves_about(database, offer.request_id, "release_commit",
                    crypto::sha256_hex(offer.delivery)) != 1) {
     throw Violation("every answer is in the ledger before it is sent",
@@ -119,9 +112,9 @@ void Truth::check_chunk(store::Database& database, const std::string& transfer,
                         std::uint64_t index) {
   bool found = false;
   ensure(database
-             .query("SELECT t.request, t.piece, t.chunks, t.sent, t.revoked, p.state, p.expires,"
-                    " p.camera, p.footage_from, p.footage_to FROM transfers t JOIN pieces p"
-                    " ON p.request = t.request AND p.number = t.piece WHERE t.id = ?",
+             .query("SELECT t.request, t.piece, t.chunks, t.sent, t.revoked, p.state, p.expires"
+                    " FROM transfers t JOIN pieces p ON p.request = t.request AND p.number = "
+                    "t.piece WHERE t.id = ?",
                     {transfer},
                     [&](const store::Row& row) {
                       found = true;
@@ -145,12 +138,7 @@ void Truth::check_chunk_row(store::Database& database, const store::Row& row,
   if (suspended_since_ && clock_.true_now() > *suspended_since_ + kSuspendedWithin) {
     throw Violation("nothing leaves while sharing is suspended", id);
   }
-  release::Piece piece;
-  piece.number = row.get<int>(1);
-  piece.camera = row.get<std::string>(7);
-  piece.footage = {state::from_micros(row.get<std::int64_t>(8)),
-                   state::from_micros(row.get<std::int64_t>(9))};
-  check_permitted(id, piece, "a chunk leaves");
+  check_permitted(id, row.get<int>(1), "a chunk leaves");
   if (leaves_about(database, id, "release_commit", "") == 0) {
     throw Violation("every answer is in the ledger before it is sent", id);
   }
@@ -181,16 +169,34 @@ void Truth::check_release(const state::StoredRequest& stored, const release::Pie
   if (paused || rules == nullptr || !clock_.right) {
     throw Violation("nothing is offered while something blocks", id);
   }
-  const Asked& request = asked.at(id);
-  if (request.answered && clock_.true_now() >= *request.answered + kAnswersAfter) {
+  const auto gift = gifts.find(id);
+  const std::optional<Instant> due =
+      gift != gifts.end()     ? gift->second.subject.received + release::kGiftWaits
+      : asked.at(id).answered ? std::optional(*asked.at(id).answered + kAnswersAfter)
+                              : std::nullopt;
+  if (due && clock_.true_now() >= *due) {
     throw Violation("nothing is offered after the due time", id);
   }
-  check_permitted(id, piece, "an offer");
-  const Interval& asked_for = request.request.footage;
-  if (!asked_for.contains(piece.footage)) {
-    throw Violation("what is released lies inside what was asked", id);
+  check_permitted(id, piece.number, "an offer");
+  check_receiver(stored, made.at({id, piece.number}));
+  if (!stored.state.subject.agency.empty()) check_quota(stored.state.subject.agency, piece);
+}
+
+// By the people of this world, not by what the gateway stored: who asked, or for a gift an officer
+// of its agency, the one that it is offered to.
+void Truth::check_receiver(const state::StoredRequest& stored, const Made& what) const {
+  const release::Subject& subject = stored.state.subject;
+  std::vector<std::string> wanted;
+  for (const auto& officer : world_.officers) {
+    const bool is_it = subject.is_gift
+                           ? officer->peer == stored.origin.peer &&
+                                 officer->agency->id == gifts.at(subject.id).subject.agency
+                           : asked.at(subject.id).officer == officer.get();
+    if (is_it) wanted.push_back(officer->identity.recipient().text());
   }
-  check_quota(stored.state.subject.agency, piece);
+  if (what.recipients != wanted) {
+    throw Violation("what leaves opens for its receiver alone", subject.id);
+  }
 }
 
 // By the household's calendar: the test's own sums.
@@ -210,37 +216,60 @@ void Truth::check_quota(const std::string& agency, const release::Piece& piece) 
   }
 }
 
-// The rules in force and the answers given, judged anew and apart from what the gateway stored.
-void Truth::check_permitted(const std::string& id, const release::Piece& piece,
-                            std::string_view when) {
-  const Asked& request = asked.at(id);
-  if (request.taken_back) {
-    throw Violation("nothing leaves after a resident took it back",
-                    fmt::format("{} of {}", when, id));
+void Truth::check_is_asked(const std::string& id, const Made& what) const {
+  if (const auto gift = gifts.find(id); gift != gifts.end()) {
+    const release::Subject& given = gift->second.subject;
+    if (what.footage != given.footage || what.camera != given.cameras.front()) {
+      throw Violation("a gift is exactly what was given", id);
+    }
+    return;
   }
-  if (rules == nullptr) return;  // suspended: judged by its own invariant
+  const wire::Request& request = asked.at(id).request;
+  if (!request.footage.contains(what.footage) ||
+      std::count(request.cameras.begin(), request.cameras.end(), what.camera) == 0) {
+    throw Violation("what is released lies inside what was asked", id);
+  }
+}
+
+policy::Decision Truth::judge(const std::string& id, const std::string& camera,
+                              const Interval& footage) const {
+  if (const auto gift = gifts.find(id); gift != gifts.end()) {
+    return judge_gift(gift->second, footage);
+  }
+  const Asked& request = asked.at(id);
   policy::Question question;
   question.agency = request.officer->agency->id;
   question.officer = request.officer->peer.device;
-  question.camera = piece.camera;
+  question.camera = camera;
   question.purpose = request.request.purpose;
-  question.footage = piece.footage;
+  question.footage = footage;
   question.received = clock_.true_now();
   policy::Facts facts;
   facts.now = clock_.true_now();
-  const policy::Decision decision = policy::decide(*rules, question, facts);
-  const policy::Approval asks = decision.overall();
-  const std::size_t yes = request.said_yes.size();
-  const std::size_t needed = asks == policy::Approval::automatic ? 0
-                             : asks == policy::Approval::ask_one ? 1
-                                                                 : rules->residents.size();
-  if (asks == policy::Approval::refuse || yes < needed) {
+  return policy::decide(*rules, question, facts);
+}
+
+// The rules in force and the answers given, judged anew and apart from what the gateway stored:
+// each instant of what was made must be permitted.
+void Truth::check_permitted(const std::string& id, int piece, std::string_view when) {
+  const Agreed& residents = agreed(id);
+  if (residents.taken_back) {
+    throw Violation("nothing leaves after a resident took it back",
+                    fmt::format("{} of {}", when, id));
+  }
+  const Made& what = made.at({id, piece});
+  check_is_asked(id, what);
+  if (rules == nullptr) return;  // suspended: judged by its own invariant
+  const policy::Decision decision = judge(id, what.camera, what.footage);
+  const policy::Approval asks = strictest_of(decision);
+  const std::size_t yes = residents.said_yes.size();
+  if (yes < needed_for(asks, *rules)) {
     throw Violation(
         "no byte leaves without a permitting rule and the residents' yes",
         fmt::format("{} of {}: {}, {} said yes", when, id, policy::to_string(asks), yes));
   }
   for (const policy::Piece& stretch : decision.pieces) {
-    if (stretch.redact.contains("hedge") && !hides_hedge.contains({id, piece.number})) {
+    if (stretch.redact.contains("hedge") && !what.hides_hedge) {
       throw Violation("what leaves hides what the rules demand", fmt::format("{} of {}", when, id));
     }
   }

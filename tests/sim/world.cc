@@ -28,18 +28,24 @@ always:
   footage_no_older_than: 60 days
   answers_after: 8 days
   open_requests_per_agency: 3
-allow:
+{}allow:
 )";
 
 constexpr std::string_view kFire = "  fire: {name: \"County Fire\", key_file: fire}\n";
+constexpr std::string_view kNever = "never:\n  - {name: nothing, camera: [front, drive]}\n";
+
+// Who asks for a car may have any hour but one: what reaches into it is trimmed.
+std::string_view hours_of(std::string_view purpose) {
+  return purpose == "vehicle_theft" ? "\"21:00 to 20:00\"" : "all_day";
+}
 
 std::string rule(std::string_view purpose, std::string_view approval, std::string_view who,
                  std::string_view redact = "none") {
   return fmt::format(
       "  - {{name: {}, who: {}, camera: [front, drive], basis: consent, purpose: {},\n"
-      "     footage_days: every_day, footage_time: all_day, approval: {}, redact: {},\n"
+      "     footage_days: every_day, footage_time: {}, approval: {}, redact: {},\n"
       "     answer_within: 48 hours, part_outside: trim}}\n",
-      purpose, who, purpose, approval, redact);
+      purpose, who, purpose, hours_of(purpose), approval, redact);
 }
 
 }  // namespace
@@ -69,8 +75,8 @@ World::World() {
   strict = load(rule("burglary", "ask_one", both, hedge) +
                     rule("vehicle_theft", "ask_all", both, hedge) +
                     rule("arson", "ask_all", both, hedge),
-                fire);
-  closed = load(rule("littering", "ask_one", both), fire);
+                fire, "  redact: [hedge]\n");
+  closed = load(rule("littering", "ask_one", both), fire, kNever);
   one_gone =
       load(rule("burglary", "automatic", "police") + rule("vehicle_theft", "ask_one", "police") +
                rule("arson", "ask_all", "police"),
@@ -94,10 +100,12 @@ OfficerKeys& World::add_officer(const Agency& agency, std::string device) {
   return *officers.back();
 }
 
-Rules World::load(const std::string& allow, const std::string& more_agencies) const {
-  const std::string text = fmt::format(kHead, more_agencies, kClipsPerMonth,
-                                       std::chrono::duration_cast<minutes>(kTimePerMonth).count()) +
-                           allow;
+Rules World::load(const std::string& allow, const std::string& more_agencies,
+                  std::string_view more) const {
+  const std::string text =
+      fmt::format(kHead, more_agencies, kClipsPerMonth,
+                  std::chrono::duration_cast<minutes>(kTimePerMonth).count(), more) +
+      allow;
   const auto read = [this](std::string_view path) -> absl::StatusOr<std::string> {
     return agencies[path == "police" ? 0 : 1]->key.verify_key().to_jwk();
   };

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/base/clock.h"
@@ -25,6 +26,8 @@ using std::chrono::seconds;
 
 inline const Instant kStart = from_unix_seconds(1'795'600'000);  // 2026-11-25; a month ends soon
 inline constexpr Duration kAnswersAfter = days{8};
+// Local time at which what may be had of a car's theft ends for an hour: 20:00, in winter.
+inline constexpr Duration kTrimmedFrom = hours{3};  // of a UTC day
 inline constexpr int kClipsPerMonth = 4;
 inline constexpr Duration kTimePerMonth = minutes{60};
 inline const std::string kGateway = "gatewaygat";
@@ -77,15 +80,18 @@ struct World {
   crypto::age::Identity inbox = crypto::age::Identity::generate();
   std::vector<std::unique_ptr<Agency>> agencies;
   std::vector<std::unique_ptr<OfficerKeys>> officers;
-  // burglary is automatic, vehicle_theft asks one, arson asks all, protest is not permitted.
+  // burglary is automatic, vehicle_theft asks one, arson asks all, protest is not permitted; both
+  // residents give together.
   Rules rules;
-  Rules strict;    // each asks for more, and hides the hedge
+  Rules strict;    // each asks for more, and hides the hedge, in gifts too
   Rules closed;    // nothing is permitted
   Rules one_gone;  // the second agency is not known
 
  private:
   OfficerKeys& add_officer(const Agency& agency, std::string device);
-  Rules load(const std::string& theft_of, const std::string& agencies) const;
+  // `more`: of `always`, and sections between it and `allow`.
+  Rules load(const std::string& allow, const std::string& agencies,
+             std::string_view more = "") const;
 };
 
 const World& world();
