@@ -59,24 +59,33 @@ void write_transfer(Daemon& daemon, const std::string& id, int piece, json::Writ
   out.natural("size_bytes", size).natural("sent_bytes", sent);
 }
 
+// What the rules say now of a piece that they can still change.
+policy::Piece decision_now(Daemon& daemon, const std::string& id, const release::Piece& piece) {
+  using release::PieceState;
+  if (piece.state != PieceState::waiting && piece.state != PieceState::working &&
+      piece.state != PieceState::offered) {
+    return {};
+  }
+  const auto explained = daemon.docket().explain(id);
+  if (!explained.ok()) return {};
+  const auto found = explained->find(piece.camera);
+  if (found == explained->end()) return {};
+  return release::strictest_over(found->second, piece.footage);
+}
+
 json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const release::Piece& piece) {
   json::Writer out;
   const std::string& id = request.state.subject.id;
-  policy::Piece decided;
-  const auto explained = daemon.docket().explain(id);
-  if (explained.ok()) {
-    const auto found = explained->find(piece.camera);
-    if (found != explained->end()) {
-      decided = release::strictest_over(found->second, piece.footage);
-    }
-  }
+  const policy::Piece decided = decision_now(daemon, id, piece);
+  const std::set<std::string> hidden =
+      piece.hidden.empty() ? decided.redact : release::hidden_names(piece);
   out.integer("piece", piece.number)
       .string("camera", piece.camera)
       .string("from", to_rfc3339(piece.footage.from))
       .string("to", to_rfc3339(piece.footage.to))
       .string("approval", policy::to_string(piece.approval))
       .string("state", release::to_string(piece.state))
-      .strings("redact", {decided.redact.begin(), decided.redact.end()})
+      .strings("redact", {hidden.begin(), hidden.end()})
       .strings("rules", decided.rules)
       .strings("reasons", decided.reasons)
       .optional_string("reason", piece.reason);
@@ -93,7 +102,11 @@ json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const rele
 std::vector<std::string> reasons_now(Daemon& daemon, const std::string& id) {
   const auto explained = daemon.docket().explain(id);
   if (!explained.ok()) return {};
-  if (explained->empty()) return {"the rules know none of its cameras, or nothing is judged now"};
+  if (explained->empty()) {
+    const auto blocked = daemon.docket().blocked();
+    if (blocked.ok() && !blocked->empty()) return {"nothing is judged now: " + *blocked};
+    return {"the rules know none of its cameras"};
+  }
   std::vector<std::string> reasons;
   for (const auto& [camera, decision] : *explained) {
     for (const policy::Piece& piece : decision.pieces) {

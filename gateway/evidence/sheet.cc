@@ -100,16 +100,21 @@ std::string clock_words(const wire::Manifest& m) {
   return text;
 }
 
+std::string picture_words(const wire::Manifest& m) {
+  if (!m.reencoded) return "as the camera encoded them, untouched";
+  const bool filled = std::any_of(m.redacted.begin(), m.redacted.end(),
+                                  [](const std::string& name) { return name != "audio"; });
+  return filled ? "encoded anew after hiding; the fill cannot be undone"
+                : "encoded anew, so that it begins and ends exactly";
+}
+
 std::string what_it_shows(const wire::Manifest& m) {
   std::string rows = fact("Camera", m.camera);
   rows += fact("Asked for", span(m.asked)) + fact("Granted", span(m.granted));
   rows += fact("In this clip", span(m.given));
   rows += fact("Frames", fmt::format("{} ({}, {})", m.frames, m.container, m.codec));
   rows += fact("Hidden or left out", m.redacted.empty() ? "nothing" : joined(m.redacted));
-  rows += fact("Pictures", m.reencoded && m.redacted.empty()
-                               ? "encoded anew, so that it begins and ends exactly"
-                           : m.reencoded ? "encoded anew after hiding; the fill cannot be undone"
-                                         : "as the camera encoded them, untouched");
+  rows += fact("Pictures", picture_words(m));
   rows += fact("Clock", clock_words(m));
   rows += fact("Made by", m.tool);
   for (const std::string& note : m.notes) rows += fact("Note", note);

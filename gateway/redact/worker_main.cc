@@ -22,10 +22,18 @@ absl::Status work() {
 }  // namespace
 }  // namespace latchstring::redact
 
-int main() {
+int main(int count, char**) {
+  if (count > 1) {
+    std::fprintf(
+        stderr,
+        "latchstring-worker: error: started by latchstring and latchstringd only; there is "
+        "nothing to type\n");
+    return 2;
+  }
   const absl::Status status = latchstring::redact::work();
   if (!status.ok()) {
-    std::fprintf(stderr, "latchstring-worker: error: %s\n", status.ToString().c_str());
+    std::fprintf(stderr, "latchstring-worker: error: %s\n",
+                 std::string(latchstring::message_of(status)).c_str());
   }
   // No destructors of libraries: they may want what the sandbox denies.
   ::_exit(status.ok() ? 0 : 1);

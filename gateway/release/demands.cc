@@ -7,15 +7,21 @@
 #include <optional>
 #include <string_view>
 
+#include "gateway/release/release.h"
+
 namespace latchstring::release {
 namespace {
 
+constexpr std::string_view kClass = "class ";
+constexpr std::string_view kZone = "zone ";
+constexpr std::string_view kNoSound = "no sound";
 constexpr std::string_view kHeight = "height at most ";
 constexpr std::string_view kFrameEvery = "microseconds per frame at least ";
 constexpr std::string_view kRefuseIfUnsure = "refuse if unsure";
 
 std::string zone_line(const Zone& zone) {
-  std::string line = fmt::format("zone {} {}", zone.name, zone.keep_only ? "keep only" : "fill");
+  std::string line =
+      fmt::format("{}{} {}", kZone, zone.name, zone.keep_only ? "keep only" : "fill");
   for (const auto& [x, y] : zone.polygon) line += fmt::format(" {},{}", x, y);
   return line;
 }
@@ -48,9 +54,9 @@ bool meets_line(std::string_view hidden, std::string_view demanded) {
 
 std::vector<std::string> demands(const RedactionPlan& plan) {
   std::vector<std::string> lines;
-  for (const std::string& name : plan.classes) lines.push_back("class " + name);
+  for (const std::string& name : plan.classes) lines.push_back(fmt::format("{}{}", kClass, name));
   for (const Zone& zone : plan.zones) lines.push_back(zone_line(zone));
-  if (!plan.keep_audio) lines.push_back("no sound");
+  if (!plan.keep_audio) lines.emplace_back(kNoSound);
   if (plan.height_at_most != 0) lines.push_back(fmt::format("{}{}", kHeight, plan.height_at_most));
   if (plan.one_frame_per != Duration::zero()) {
     lines.push_back(fmt::format("{}{}", kFrameEvery, plan.one_frame_per.count()));
@@ -60,6 +66,18 @@ std::vector<std::string> demands(const RedactionPlan& plan) {
     lines.emplace_back(kRefuseIfUnsure);
   }
   return lines;
+}
+
+std::set<std::string> hidden_names(const Piece& piece) {
+  std::set<std::string> names;
+  for (const std::string_view line : piece.hidden) {
+    if (line.starts_with(kClass)) names.emplace(line.substr(kClass.size()));
+    if (line == kNoSound) names.emplace("audio");
+    if (!line.starts_with(kZone)) continue;
+    const std::string_view zone = line.substr(kZone.size());
+    names.emplace(zone.substr(0, zone.find(' ')));
+  }
+  return names;
 }
 
 bool meets(const std::vector<std::string>& hidden, const std::vector<std::string>& demanded) {

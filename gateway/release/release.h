@@ -120,6 +120,9 @@ class Release {
 // Refuse where any instant of it is refused; redactions are the union, limits the strictest.
 policy::Piece strictest_over(const policy::Decision& decision, const Interval& footage);
 
+// What the clip that was made of a piece hides, or is to hide: classes, zones, audio.
+std::set<std::string> hidden_names(const Piece& piece);
+
 // Whether the answers given meet the approval: who said no, or has not answered, counts.
 bool is_approved(policy::Approval approval, const std::vector<Answer>& answers,
                  const std::set<std::string>& residents);

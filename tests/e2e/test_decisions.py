@@ -39,6 +39,10 @@ def test_automatic_release_gives_exactly_what_was_granted(world, post, tmp_path)
     assert clip.manifest["request"] == request and clip.manifest["clock"]["trust"] == "assumed"
     shown = world.house.wait_piece(request, "delivered")
     assert shown["phase"] == "ended" and shown["outcome"] == "delivered", shown
+    # What was given is told as it was, whatever the rules say by now.
+    world.rules({"redact": ["moving"], "approval": "ask_all"})
+    [piece] = world.house.show(request)["pieces"]
+    assert (piece["redact"], piece["rules"], piece["reasons"]) == (["audio"], [], [])
 
 
 def receive_all(world, post, request, folder):

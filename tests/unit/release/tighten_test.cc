@@ -231,6 +231,10 @@ TEST_CASE("what is hidden meets what is demanded") {
   plan.if_unsure = IfUnsure::refuse;
   const auto made = demands(plan);
   CHECK(made.size() == 7);
+  Piece piece;
+  CHECK(hidden_names(piece).empty());
+  piece.hidden = made;
+  CHECK(hidden_names(piece) == std::set<std::string>{"audio", "faces", "hedge"});
   CHECK(meets(made, made));
   CHECK(meets(made, {}));
   CHECK_FALSE(meets({}, made));
