@@ -60,9 +60,7 @@ absl::Status Daemon::open_state() {
   }
   LS_ASSIGN(database_, state::open_database(config_.database()));
   LS_ASSIGN(keys_, open_house_keys(config_, *keyring_, *database_));
-  LS_ASSIGN(crypto::SigningKey ledger_key, keyring_->signing_key("ledger-signing"));
-  LS_ASSIGN(ledger_, ledger::Ledger::open(*database_, keys_->gateway_id, std::move(ledger_key),
-                                          remembered_checkpoint()));
+  LS_RETURN_IF_ERROR(open_ledger());
   LS_ASSIGN(residents_, trust::Residents::open(*database_, clock_));
   mailboxes_ = std::make_unique<trust::Mailboxes>(*database_);
   docket_ = std::make_unique<state::Docket>(
@@ -134,8 +132,9 @@ absl::Status Daemon::open_line() {
                           const std::vector<std::uint64_t>& indices) {
     post_->on_sent(transfer, indices);
   };
-  events.on_broken = [this](const wire::TransferId&, const absl::Status& why) {
+  events.on_broken = [this](const wire::TransferId& transfer, const absl::Status& why) {
     tell(fmt::format("a file on offer cannot be read: {}", message_of(why)), LogLevel::error);
+    post_->on_broken(transfer, why);
   };
   LS_ASSIGN(line_, Line::open(config_, *keyring_, *database_, clock_, loop_, keys_->gateway_id,
                               std::move(events)));

@@ -78,6 +78,8 @@ class Daemon {
   Post& post() { return *post_; }
   const Rules& rules() const { return *rules_; }
   Instant started() const { return started_; }
+  // Why the ledger could not be compared with its checkpoint at the start; empty: it was.
+  const std::string& checkpoint_fault() const { return checkpoint_fault_; }
 
  private:
   explicit Daemon(config::Config config);
@@ -85,7 +87,7 @@ class Daemon {
   absl::Status open_footage();
   absl::Status open_line();
   absl::Status open_door();
-  std::string remembered_checkpoint() const;
+  absl::Status open_ledger();
   absl::Status remember_checkpoint();
   // True when what is in force changed.
   absl::StatusOr<bool> load_rules();
@@ -131,7 +133,8 @@ class Daemon {
   std::unique_ptr<Line> line_;
   std::unique_ptr<control::Server> server_;
 
-  std::string blocked_;     // why nothing is shared, as last looked at
+  std::string blocked_;  // why nothing is shared, as last looked at
+  std::string checkpoint_fault_;
   std::string remembered_;  // the checkpoint in the file beside the database
   Instant hour_{};          // whose duties are done
   Instant booted_{};        // by both clocks, when last looked at; moves when the wall clock is set

@@ -150,9 +150,19 @@ absl::Status Daemon::remember_checkpoint() {
   return absl::OkStatus();
 }
 
-std::string Daemon::remembered_checkpoint() const {
-  const auto note = read_file(checkpoint_file(config_), 64 * 1024);
-  return note.ok() ? *note : std::string{};
+absl::Status Daemon::open_ledger() {
+  const auto remembered = read_file(checkpoint_file(config_), 64 * 1024);
+  LS_ASSIGN(crypto::SigningKey key, keyring_->signing_key("ledger-signing"));
+  LS_ASSIGN(ledger_, ledger::Ledger::open(*database_, keys_->gateway_id, std::move(key),
+                                          remembered.ok() ? *remembered : ""));
+  LS_ASSIGN(const auto newest, ledger_->newest());
+  if (!newest || remembered.ok()) return absl::OkStatus();
+  checkpoint_fault_ = fmt::format(
+      "{}: so nobody can tell whether the database is an older copy. It is written anew; if you "
+      "did not remove it, look with `latchstring log` whether the newest entries are there",
+      message_of(remembered.status()));
+  tell(checkpoint_fault_, LogLevel::warning);
+  return absl::OkStatus();
 }
 
 absl::Status Daemon::commit_segments() {

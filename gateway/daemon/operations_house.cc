@@ -3,6 +3,7 @@
 
 #include "gateway/base/status.h"
 #include "gateway/daemon/operations.h"
+#include "policy/analysis/analysis.h"
 
 namespace latchstring::daemon {
 namespace {
@@ -54,7 +55,23 @@ json::Writer broker_json(Daemon& daemon) {
   return out;
 }
 
-std::vector<std::string> warnings_of(Daemon& daemon) {
+// Until the request is closed.
+void warn_of_lost_offers(const std::vector<state::StoredRequest>& requests,
+                         std::vector<std::string>& warnings) {
+  for (const state::StoredRequest& request : requests) {
+    if (request.state.closed_sent) continue;
+    for (const release::Piece& piece : request.state.pieces) {
+      if (piece.reason != release::kFileLost) continue;
+      warnings.push_back(
+          fmt::format("piece {} of `{}` was taken back: {}. The log names the file; look after the "
+                      "disk. The officer has to ask again",
+                      piece.number, request.state.subject.id, piece.reason));
+    }
+  }
+}
+
+std::vector<std::string> warnings_of(Daemon& daemon,
+                                     const std::vector<state::StoredRequest>& requests) {
   std::vector<std::string> warnings;
   if (daemon.config().clock == ClockTrust::assumed) {
     warnings.push_back("the clock is assumed to be right (`clock: assumed`): for trying out only");
@@ -64,12 +81,18 @@ std::vector<std::string> warnings_of(Daemon& daemon) {
         "the key that protects all others lies in a plain file: whoever steals the disk can read "
         "the archive");
   }
-  if (daemon.rules().current() == nullptr) {
+  if (const auto& rules = daemon.rules().current(); rules == nullptr) {
     warnings.push_back("the rules file is broken: nothing is shared");
+  } else if (const std::string missing =
+                 policy::model_missing(*rules, policy::hidden_anywhere(*rules));
+             !missing.empty()) {
+    warnings.push_back(missing);
   }
   if (daemon.ledger().refused()) {
     warnings.push_back("the log does not continue what was signed before: nothing is released");
   }
+  if (!daemon.checkpoint_fault().empty()) warnings.push_back(daemon.checkpoint_fault());
+  warn_of_lost_offers(requests, warnings);
   return warnings;
 }
 
@@ -108,7 +131,7 @@ void status(Daemon& daemon, const Reply& reply) {
                .object("ledger", ledger)
                .natural("questions", questions)
                .natural("releasing", releasing)
-               .strings("warnings", warnings_of(daemon)));
+               .strings("warnings", warnings_of(daemon, *requests)));
 }
 
 void reload(Daemon& daemon, const Reply& reply) {

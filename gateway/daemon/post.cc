@@ -13,11 +13,9 @@ namespace latchstring::daemon {
 namespace {
 
 wire::TransferId transfer_id_of(std::string_view text) {
-  wire::TransferId id{};
-  const auto bytes = crypto::from_base64url(text);
-  ensure(bytes.ok() && bytes->size() == id.size());  // the docket drew it
-  std::copy(bytes->begin(), bytes->end(), id.begin());
-  return id;
+  const auto id = wire::transfer_id_from(text);
+  ensure(id.ok());  // the docket drew it
+  return *id;
 }
 
 crypto::Hash hash_of(std::string_view hex) {
@@ -301,6 +299,16 @@ void Post::restart_all() {
 
 void Post::on_sent(const wire::TransferId& transfer, const std::vector<std::uint64_t>& indices) {
   sender_.mark_sent(transfer, indices);
+}
+
+void Post::on_broken(const wire::TransferId& transfer, const absl::Status& why) {
+  const auto served = served_.find(transfer);
+  if (served == served_.end() || revoked_.contains(transfer)) return;
+  // Out of descriptors or memory says nothing of the file: the requester asks again.
+  if (absl::IsResourceExhausted(why)) return;
+  const auto [request, piece] = served->second;
+  parts_.on_step(parts_.docket.apply(
+      request, release::event::WorkFailed{piece, std::string(message_of(why)), false, true}));
 }
 
 void Post::store_bitmaps() {

@@ -46,6 +46,8 @@ class Post {
 
   void on_message(const wire::Peer& peer, const Bytes& bytes);
   void on_sent(const wire::TransferId& transfer, const std::vector<std::uint64_t>& indices);
+  // A file on offer cannot be read, or is not what was offered: its piece is taken back.
+  void on_broken(const wire::TransferId& transfer, const absl::Status& why);
 
   // There may be new mail to this peer.
   void deliver(const wire::Peer& peer);

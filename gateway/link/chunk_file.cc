@@ -56,7 +56,10 @@ absl::StatusOr<Chunk> ChunkFile::read(std::uint64_t file_chunk) const {
   const std::uint64_t at = file_chunk * wire::kChunkBytes;
   Chunk chunk;
   chunk.bytes.resize(std::min<std::uint64_t>(wire::kChunkBytes, size_ - at));
-  LS_RETURN_IF_ERROR(pread_all(fd_.get(), chunk.bytes, at));
+  LS_RETURN_IF_ERROR(within(path_.string(), pread_all(fd_.get(), chunk.bytes, at)));
+  // A disk may have changed it since the tree was made; no requester would take it.
+  LS_ASSIGN(const crypto::Hash due, tree_.tree().node({0, file_chunk}));
+  if (proof::leaf_hash(chunk.bytes) != due) return data_loss("`{}` was changed", path_.string());
   chunk.proof = tree_.tree().inclusion_proof(file_chunk);
   return chunk;
 }

@@ -39,6 +39,7 @@ class ChunkFile final : public ChunkSource {
   crypto::Hash root() const { return tree_.tree().root(); }
   const crypto::Hash& sha256() const { return sha256_; }
   std::uint64_t chunks() const override { return tree_.tree().size(); }
+  // DataLoss: its bytes are no longer those that the tree is over.
   absl::StatusOr<Chunk> read(std::uint64_t file_chunk) const override;
 
   bool is_open() const { return fd_.valid(); }

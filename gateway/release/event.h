@@ -21,6 +21,7 @@ struct WorkFailed {
   int piece = 0;
   std::string reason;
   bool no_footage = false;
+  bool file_lost = false;  // it was on offer; its file can no longer be read as it was
 };
 struct ReceiptStored {
   int piece = 0;

@@ -46,6 +46,7 @@ struct Piece {
 // Reasons of a piece that mean something to the program too.
 inline constexpr std::string_view kNobodyAnswered = "nobody answered in time";
 inline constexpr std::string_view kNoFootage = "there is no footage of that time";
+inline constexpr std::string_view kFileLost = "its file on offer was damaged or gone";
 
 struct Answer {
   std::string resident;

@@ -289,6 +289,7 @@ void Step::work_failed() {
   const auto& failed = std::get<event::WorkFailed>(event_);
   Piece* piece = find_piece(failed.piece);
   if (piece == nullptr) return;
+  if (failed.file_lost) return lose_offer(*piece, failed.reason);
   const bool half_written = piece->state == PieceState::offered && state().subject.is_gift_file();
   if (piece->state != PieceState::working && !half_written) return;
   // Suspended: nothing is lost but time; it is made again when sharing goes on.
@@ -297,6 +298,15 @@ void Step::work_failed() {
   piece->reason = failed.no_footage ? std::string(kNoFootage) : failed.reason;
   entry(Record::abort, piece->number, failed.no_footage ? "no_footage" : "failed", piece->reason);
   effect(effect::TellResidents{fmt::format("a clip could not be made: {}", piece->reason)});
+  settle();
+}
+
+// Taken back and not made anew: what the ledger says was committed is not made a second time.
+void Step::lose_offer(Piece& piece, const std::string& detail) {
+  if (piece.state != PieceState::offered) return;
+  take_back(piece, PieceState::failed, std::string(kFileLost));
+  entry(Record::abort, piece.number, "failed", detail);
+  effect(effect::TellResidents{fmt::format("an offered clip was taken back: {}", kFileLost)});
   settle();
 }
 

@@ -46,6 +46,7 @@ class Step {
   void take_back(Piece& piece, PieceState to, std::string reason);
   void take_back_all(PieceState to, const std::string& reason);
   void withdraw_by_rules(Piece& piece, std::string reason);
+  void lose_offer(Piece& piece, const std::string& detail);
   void settle();  // phase and outcome follow from the pieces
   void ask();
   void abort_gift_file(Piece& piece, std::string_view word, std::string reason);

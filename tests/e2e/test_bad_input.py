@@ -104,10 +104,24 @@ def test_a_newer_database_is_refused_in_words(house):
     refuses_to_start(house, "state.db", "newer")
 
 
+def test_a_checkpoint_that_is_gone_is_told(house):
+    house.start()
+    checkpoint = house.folder / "state/checkpoint.txt"
+    house.run("log", "verify")  # signs one
+    wait_for(checkpoint.exists, 20, "the checkpoint")
+    house.stop()
+    checkpoint.unlink()
+    house.start()
+    warnings = [w for w in house.status()["warnings"] if "checkpoint.txt" in w]
+    assert len(warnings) == 1 and "older copy" in warnings[0], warnings
+    wait_for(checkpoint.exists, 20, "the checkpoint")
+    house.stop()
+    house.start()
+    assert not [w for w in house.status()["warnings"] if "checkpoint.txt" in w]
+
+
 def test_a_ledger_that_was_shortened_is_not_continued(house):
     house.start()
-    wait_for(lambda: (house.folder / "state/checkpoint.txt").exists() or None, 1, "") \
-        if (house.folder / "state/checkpoint.txt").exists() else None
     assert house.run("log", "verify").returncode == 0
     house.stop()
     with sqlite3.connect(house.folder / "state/state.db") as database:

@@ -233,6 +233,29 @@ def test_pause_and_resume(world, post, offer, tmp_path):
         lambda: world.house.run("resume", "--as", "alex", pins=[PIN]))
 
 
+@pytest.mark.parametrize("damage", ["gone", "other bytes"])
+def test_a_file_on_offer_that_is_damaged_is_taken_back(world, post, offer, damage):
+    """Found when a chunk of it is asked for: the household is told, nothing wrong is sent."""
+    transfer = clip_of(offer)
+    files = sorted((world.house.folder / "state/outbox").glob(f"{offer['request']}-*/clip-*.age"))
+    file = next(f for f in files if f.stat().st_size == transfer["size"])
+    if damage == "gone":
+        file.unlink()
+    else:
+        with file.open("r+b") as out:
+            out.seek(transfer["size"] // 2)
+            out.write(b"damaged")
+    post.get(transfer["id"], range(16))
+    post.wait("revoke")
+    assert not post.has(transfer["id"])
+    piece = world.house.show(offer["request"])["pieces"][0]
+    assert piece["state"] == "failed" and "damaged or gone" in piece["reason"], piece
+    warnings = [w for w in world.house.status()["warnings"] if offer["request"] in w]
+    assert len(warnings) == 1 and "the officer has to ask again" in warnings[0].lower(), warnings
+    assert "a file on offer cannot be read" in world.house.daemon.words()
+    assert file.name in world.house.daemon.words()
+
+
 def test_rules_that_no_longer_permit_take_an_offer_back(world, post, offer):
     transfer = clip_of(offer)
     post.fetch(transfer["id"], range(16))

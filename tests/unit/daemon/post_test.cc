@@ -199,5 +199,32 @@ TEST_CASE("nothing is sent to a mailbox that was removed") {
   CHECK(office.link.sent.empty());
 }
 
+TEST_CASE("a file on offer that is damaged on disk is taken back, and its officer is told") {
+  Office office;
+  office.greet(office.officer);
+  const std::string id = office.desk.offered("burglary");
+  const auto transfers = office.desk.docket->transfers().of_piece(id, 1);
+  REQUIRE(transfers.ok());
+  REQUIRE(!transfers->empty());
+  for (const state::Transfer& transfer : *transfers) office.post.serve(transfer);
+  const auto transfer = *wire::transfer_id_from(transfers->front().id);
+  const auto piece = [&] { return office.desk.docket->find(id)->state.pieces.front(); };
+  office.link.sent.clear();
+
+  // Out of descriptors: the file may be as it was.
+  office.post.on_broken(transfer, exhausted("too many open files"));
+  CHECK(piece().state == release::PieceState::offered);
+
+  office.post.on_broken(transfer, data_loss("`clip-1.mp4.age` was changed"));
+  CHECK(piece().state == release::PieceState::failed);
+  CHECK(piece().reason == release::kFileLost);
+  CHECK(count_of<wire::Revoke>(office.told(office.officer)) == 1);
+  CHECK((*office.desk.docket->transfers().of_piece(id, 1)).front().revoked);
+  // A second chunk that was queued, and one of nobody.
+  office.post.on_broken(transfer, data_loss("`clip-1.mp4.age` was changed"));
+  office.post.on_broken(wire::random_transfer_id(), data_loss("what"));
+  CHECK(count_of<wire::Revoke>(office.told(office.officer)) == 0);
+}
+
 }  // namespace
 }  // namespace latchstring::daemon

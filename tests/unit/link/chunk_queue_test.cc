@@ -1,6 +1,9 @@
 // What is taken back while its chunk is being read or published, and files on offer in numbers.
 #include "gateway/link/chunk_queue.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <future>
 #include <thread>
@@ -153,6 +156,32 @@ TEST_CASE("a file that was exchanged while its descriptor was closed is never se
   CHECK(!outbox.next());
   CHECK(outbox.published.empty());
   CHECK(outbox.broken == std::vector<wire::TransferId>{first});
+}
+
+TEST_CASE("bytes that were damaged while the file is open are never sent") {
+  Outbox outbox;
+  const auto id = outbox.offer("clip");
+  REQUIRE(outbox.queue.want(kPeer, id, {0}));
+  REQUIRE(outbox.next());
+  {
+    // In place, as a disk does it: the descriptor still reads this file. Index 1 is chunk 2.
+    const auto fd = open_file(outbox.folder.path() / "clip", O_WRONLY);
+    REQUIRE(fd.ok());
+    REQUIRE(::pwrite(fd->get(), "X", 1, 2 * wire::kChunkBytes + 5) == 1);
+  }
+  REQUIRE(outbox.queue.want(kPeer, id, {1}));
+  CHECK(!outbox.next());
+  CHECK(outbox.published.size() == 1);
+  CHECK(outbox.broken == std::vector<wire::TransferId>{id});
+}
+
+TEST_CASE("a file on offer that is gone is called broken") {
+  Outbox outbox;
+  const auto id = outbox.offer("clip");
+  REQUIRE(remove_durably(outbox.folder.path() / "clip").ok());
+  REQUIRE(outbox.queue.want(kPeer, id, {0, 1, 2}));
+  CHECK(!outbox.next());
+  CHECK(outbox.broken == std::vector<wire::TransferId>{id});
 }
 
 TEST_CASE("more than the limit is not taken, and a lost connection empties the queue") {

@@ -1,4 +1,5 @@
 // Random lives of requests: whatever happens, in whatever order, stays within the table's rows.
+#include <algorithm>
 #include <random>
 
 #include "gateway/release/table.h"
@@ -140,6 +141,15 @@ class Walk {
     return piece;
   }
 
+  // Of what is on offer it is the file that is lost.
+  Event work_failed(int piece, bool no_footage) const {
+    const bool offered =
+        std::any_of(state_.pieces.begin(), state_.pieces.end(), [piece](const Piece& one) {
+          return one.number == piece && one.state == PieceState::offered;
+        });
+    return event::WorkFailed{piece, "broken", no_footage, offered};
+  }
+
   int some_piece() { return 1 + below(2); }
 
   Event next_event() {
@@ -156,7 +166,7 @@ class Walk {
       case 2:
         return event::Sealed{some_piece()};
       case 3:
-        return event::WorkFailed{some_piece(), "broken", chance(0.5)};
+        return work_failed(some_piece(), chance(0.5));
       case 4:
         return event::ReceiptStored{some_piece(), chance(0.8)};
       case 5:
