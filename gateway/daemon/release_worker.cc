@@ -119,6 +119,7 @@ absl::StatusOr<ReleaseWorker::Parts> ReleaseWorker::make(Job& job) {
   if (clips.size() > kPartsMax) {
     return exhausted("the footage makes {} parts, more than {}", clips.size(), kPartsMax);
   }
+  job.work.context.parts = static_cast<int>(clips.size());
   Parts parts = std::vector<seal::PackedClip>{};
   if (!job.work.folder.empty()) {
     LS_RETURN_IF_ERROR(make_folder(job.work.folder));

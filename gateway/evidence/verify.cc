@@ -1,6 +1,7 @@
 #include "gateway/evidence/verify.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "gateway/base/status.h"
@@ -65,6 +66,32 @@ absl::Status check_same_release(const wire::Manifest& one, const wire::Manifest&
   return absl::OkStatus();
 }
 
+// How many parts a piece has stands in each of its manifests; where it does not, parts are at least
+// counted from 1 on.
+class PartCount {
+ public:
+  void see(const wire::Manifest& manifest) {
+    int& parts = said_[manifest.piece];
+    parts = std::max(parts, manifest.parts);
+    int& newest = here_[manifest.piece];
+    newest = std::max(newest, manifest.part);
+  }
+  void tell_absent(const std::set<ClipNumber>& here, Report& report) const {
+    for (const auto& [piece, parts] : said_) {
+      const std::string of = parts > 0 ? fmt::format(" of {}", parts) : std::string();
+      for (int part = 1; part <= std::max(parts, here_.at(piece)); ++part) {
+        if (here.contains({piece, part})) continue;
+        report.findings.push_back({Names({piece, part}).manifest, Outcome::absent,
+                                   fmt::format("part {}{} of this piece is not here", part, of)});
+      }
+    }
+  }
+
+ private:
+  std::map<int, int> said_;  // by piece; 0: by none of its manifests
+  std::map<int, int> here_;  // the last one, by piece
+};
+
 }  // namespace
 
 absl::StatusOr<Anchor> anchor_of(const wire::Ticket& ticket) {
@@ -85,7 +112,7 @@ absl::StatusOr<Anchor> anchor_of_fingerprint(std::string_view text) {
 
 Verdict Report::verdict() const {
   const bool holds = std::all_of(findings.begin(), findings.end(), [](const Finding& finding) {
-    return finding.outcome == Outcome::holds;
+    return finding.outcome == Outcome::holds || finding.outcome == Outcome::absent;
   });
   if (!holds || findings.empty()) return Verdict::broken;
   return anchored ? Verdict::all_holds : Verdict::signer_unknown;
@@ -100,14 +127,17 @@ absl::StatusOr<Report> verify(const Path& folder, const std::optional<Anchor>& a
     refuse(report, Names({1, 1}).manifest, "it is missing: this is no evidence folder");
   }
   std::optional<wire::Manifest> first;
+  PartCount count;
   for (const ClipNumber& clip : contents.clips) {
     ClipCheck check(folder, clip, contents.files, anchor, report);
     check.run();
     if (!check.manifest()) continue;
+    count.see(*check.manifest());
     if (!first) first = check.manifest();
     const absl::Status same = check_same_release(*first, *check.manifest());
     if (!same.ok()) refuse(report, Names(clip).manifest, message_of(same));
   }
+  count.tell_absent(contents.clips, report);
   return report;
 }
 

@@ -1,9 +1,9 @@
 // Verifying an evidence folder, offline: every file in it is checked and any other refused. Trust
 // begins at an anchor; without one a folder can only be consistent with itself.
 // What is not checked: the agency's signature under the officer's credential (the gateway checked
-// it and signed the credential into the manifest), and whether a piece is missing as a whole. Any
-// thread. Limits: kFolderFilesMax entries; those of ustar.h for all files but clips. Contents of
-// the folder: docs/ref/evidence.md.
+// it and signed the credential into the manifest), and whether a piece is missing as a whole; a
+// part that is missing of a piece is told. Any thread. Limits: kFolderFilesMax entries; those of
+// ustar.h for all files but clips. Contents of the folder: docs/ref/evidence.md.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -29,7 +29,8 @@ absl::StatusOr<Anchor> anchor_of(const wire::Ticket& ticket);
 // A thumbprint, spaces allowed as it is printed. InvalidArgument.
 absl::StatusOr<Anchor> anchor_of_fingerprint(std::string_view text);
 
-enum class Outcome : std::uint8_t { holds, failed, unchecked };
+// absent: another part of a piece; what is here holds without it, and is not the whole.
+enum class Outcome : std::uint8_t { holds, failed, unchecked, absent };
 
 struct Finding {
   std::string file;  // relative to the folder
@@ -38,7 +39,7 @@ struct Finding {
 };
 
 enum class Verdict : std::uint8_t {
-  all_holds,       // and the signer is the anchor
+  all_holds,       // all that is here, and the signer is the anchor
   signer_unknown,  // consistent, but no anchor was given
   broken,
 };

@@ -85,6 +85,7 @@ wire::Manifest manifest_of(const GrantTerms& terms, const ReleasedVideo& video, 
   m.gateway_name = context.gateway_name;
   m.piece = context.number;
   m.part = part;
+  m.parts = context.parts;
   m.camera = terms.camera;
   m.asked = context.asked;
   m.granted = terms.interval;

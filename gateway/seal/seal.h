@@ -36,6 +36,7 @@ struct Context {
   std::vector<crypto::age::Recipient> recipients;  // the officer's
   crypto::age::Recipient archive;                  // the household's
   int number = 1;  // under which it leaves: in file names, manifest and delivery
+  int parts = 1;   // of the piece
   Interval asked;
   std::string clock;  // kernel or assumed
   std::optional<std::int64_t> camera_offset_ms;

@@ -176,6 +176,10 @@ Manifest manifest(json::Reader& r) {
   object.gateway_name = read_optional(r, "gateway_name", kNameMax, as_line);
   object.piece = static_cast<int>(r.integer("piece", 1, kPiecesMax));
   object.part = static_cast<int>(r.integer("part", 1, kPartsMax));
+  object.parts = static_cast<int>(r.optional_integer("parts", 1, kPartsMax).value_or(0));
+  if (object.parts != 0 && object.part > object.parts) {
+    r.fail("part", invalid("is beyond `parts`"));
+  }
   object.camera = read(r, "camera", kNameMax, as_label);
   object.asked = interval(r.object("asked"));
   object.granted = interval(r.object("granted"));

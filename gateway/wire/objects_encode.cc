@@ -107,8 +107,9 @@ std::string encode(const Manifest& object) {
       .optional_string("cred", object.credential)
       .optional_string("gateway_name", object.gateway_name)
       .integer("piece", object.piece)
-      .integer("part", object.part)
-      .string("camera", object.camera)
+      .integer("part", object.part);
+  if (object.parts > 0) w.integer("parts", object.parts);
+  w.string("camera", object.camera)
       .object("asked", interval_of(object.asked))
       .object("granted", interval_of(object.granted))
       .object("given", interval_of(object.given))

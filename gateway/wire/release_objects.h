@@ -37,6 +37,7 @@ struct Manifest {
   std::string gateway_name;  // only if the household publishes it
   int piece = 1;
   int part = 1;
+  int parts = 0;  // of this piece; 0: it does not say
   std::string camera;
   Interval asked;
   Interval granted;

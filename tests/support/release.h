@@ -154,16 +154,18 @@ struct SampleRelease {
   }
 
   // Seals piece `piece` and leaves in `folder` what receiving it leaves.
-  void leave_evidence(const Path& folder, int piece = 1, bool keep_sealed = true) const {
+  void leave_evidence(const Path& folder, int piece = 1, bool keep_sealed = true, int part = 1,
+                      int parts = 1) const {
     const TemporaryFolder outbox;
     const GrantTerms granted = terms(piece);
     seal::Context with = context();
     with.number = piece;
-    const auto sealed = seal::seal_video(granted, video(granted), 1, with, gateway,
+    with.parts = parts;
+    const auto sealed = seal::seal_video(granted, video(granted), part, with, gateway,
                                          outbox.path(), [] { return false; });
     INFO(sealed.status().ToString());
     REQUIRE(sealed.ok());
-    const evidence::Names names({piece, 1});
+    const evidence::Names names({piece, part});
     std::filesystem::create_directories(folder);
     put(folder / names.clip, opened(sealed->files[0].path, identity));
     const std::string tar = opened(sealed->files[1].path, identity);

@@ -70,6 +70,28 @@ TEST_CASE("a folder as it was received holds, and every file in it was looked at
   CHECK(verify(folder.path, std::nullopt)->verdict() == Verdict::signer_unknown);
 }
 
+TEST_CASE("a part of a piece that is not here is told, and what is here holds without it") {
+  const test::TemporaryFolder temporary;
+  const Path path = temporary.path() / "abcdefgh23";
+  const test::SampleRelease release;
+  release.leave_evidence(path, 1, false, 1, 3);
+  release.leave_evidence(path, 1, false, 3, 3);
+  release.leave_evidence(path, 2, false);
+  const auto anchor = Anchor{release.gateway.verify_key().thumbprint(), release.vkey()};
+  const auto report = *verify(path, anchor);
+  CHECK(words_of(report) == "manifest-1-2.jws: part 2 of 3 of this piece is not here\n");
+  CHECK(report.findings.back().outcome == Outcome::absent);
+  CHECK(report.verdict() == Verdict::all_holds);
+  CHECK(verify(path, std::nullopt)->verdict() == Verdict::signer_unknown);
+  release.leave_evidence(path, 1, false, 2, 3);
+  CHECK(words_of(*verify(path, anchor)).empty());
+  // A part of which anything is here is not absent: what is missing of it fails.
+  fs::remove(path / "manifest-1-3.jws");
+  const auto broken = *verify(path, anchor);
+  CHECK(broken.verdict() == Verdict::broken);
+  CHECK(words_of(broken).find("is not here") == std::string::npos);
+}
+
 TEST_CASE("what was not kept sealed need not be there, half of it is not enough") {
   Folder folder;
   fs::remove(folder.path / "sealed" / "clip-1.mp4.age");

@@ -70,6 +70,17 @@ TEST_CASE("what may be absent stays absent") {
   CHECK(decode_manifest(encode(manifest))->sources[1].ledger_index == -1);
 }
 
+TEST_CASE("a manifest's part is one of its parts, where it says how many there are") {
+  Manifest manifest = sample_manifest();
+  manifest.part = manifest.parts = 3;
+  CHECK(decode_manifest(encode(manifest))->parts == 3);
+  manifest.part = 4;
+  CHECK(!decode_manifest(encode(manifest)).ok());
+  manifest.parts = 0;
+  CHECK(encode(manifest).find("parts") == std::string::npos);
+  CHECK(decode_manifest(encode(manifest))->parts == 0);
+}
+
 TEST_CASE("a manifest is of a request or of a gift, never both or neither") {
   Manifest manifest = sample_manifest();
   manifest.gift = "dddddddddd";

@@ -77,6 +77,7 @@ inline Manifest sample_manifest() {
   object.credential = "e30.e30.AAAA";
   object.gateway_name = "Maple Street";
   object.piece = 2;
+  object.parts = 3;
   object.camera = "front_door";
   object.asked = {at("2026-05-04T21:50:00Z"), at("2026-05-04T22:10:00Z")};
   object.granted = {at("2026-05-04T21:55:00Z"), at("2026-05-04T22:00:00Z")};
