@@ -78,7 +78,7 @@ class Link final : public RequesterLink {
   bool all_acknowledged() const override { return out_.empty(); }
   absl::StatusOr<std::optional<Event>> next(Duration patience) override;
   absl::Status take(std::uint64_t seq) override;
-  absl::Status receive(const Incoming& file, PartStore& store, Duration patience,
+  absl::Status receive(const Incoming& file, PartStore& store, Duration patience, Duration until,
                        const std::function<void(const Receiver&)>& progress) override;
 
  private:
@@ -145,10 +145,15 @@ absl::Status Link::connect_to(std::string_view url, Duration patience) {
   };
   LS_ASSIGN(mqtt_, Mqtt::start(std::move(options), std::move(callbacks)));
   const Duration until = now() + patience;
+  std::optional<Duration> tell_at = now() + kConnectQuiet;
   absl::Status why = unavailable("broker `{}` does not answer", url);
   while (!up_ && now() < until) {
-    std::optional<InboxItem> item = inbox_.pop(until - now());
-    if (!item) break;
+    std::optional<InboxItem> item = inbox_.pop(std::min(until, tell_at.value_or(until)) - now());
+    if (tell_at && now() >= *tell_at && (!item || item->kind != InboxItem::Kind::up)) {
+      if (options_.on_slow) options_.on_slow(url);
+      tell_at.reset();
+    }
+    if (!item) continue;
     if (item->kind == InboxItem::Kind::down) why = item->why;
     // A wrong password stays wrong.
     if (absl::IsPermissionDenied(why)) break;
@@ -349,7 +354,7 @@ bool Link::revoked(const wire::TransferId& id) const {
 }
 
 absl::Status Link::receive(const Incoming& file, PartStore& store, Duration patience,
-                           const std::function<void(const Receiver&)>& progress) {
+                           Duration until, const std::function<void(const Receiver&)>& progress) {
   LS_ASSIGN(const auto receiver, Receiver::open(file, store));
   const ScopedReceiver scope(receiving_, *receiver);
   const std::string topic = wire::inbox_topic(options_.ticket.gateway, peer_);
@@ -361,14 +366,17 @@ absl::Status Link::receive(const Incoming& file, PartStore& store, Duration pati
     }
     const std::uint64_t before = receiver->stored().count();
     const Duration asks_again_in = std::max(receiver->wake_at() - now(), kPumpMin);
-    LS_RETURN_IF_ERROR(pump(up_ ? asks_again_in : kPumpMax));
+    LS_RETURN_IF_ERROR(pump(std::min(up_ ? asks_again_in : kPumpMax, until - now())));
     if (receiver->stored().count() != before) {
       moved = now();
       if (progress) progress(*receiver);
     }
     if (revoked(file.id)) return denied("the household took this release back");
-    if (now() - moved <= patience) continue;
+    if (receiver->complete()) break;
+    const bool time_is_up = now() >= until;
+    if (!time_is_up && now() - moved <= patience) continue;
     LS_RETURN_IF_ERROR(receiver->save());
+    if (time_is_up) return unavailable("the time is up");
     return unavailable("nothing came for {} seconds",
                        std::chrono::duration_cast<std::chrono::seconds>(patience).count());
   }

@@ -22,6 +22,7 @@
 namespace latchstring::link {
 
 inline constexpr std::size_t kInboxMax = 256;
+inline constexpr Duration kConnectQuiet = std::chrono::seconds{1};
 
 // What must survive a run, per gateway and device. The owner stores it durably in save().
 struct RequesterMemory {
@@ -48,6 +49,8 @@ class RequesterLink {
     RequesterMemory memory;
     std::function<absl::Status(const RequesterMemory&)> save;
     const Clock& clock;
+    // Called when a broker has not answered for kConnectQuiet.
+    std::function<void(std::string_view url)> on_slow = nullptr;
   };
   // A verified control message of the gateway, each once. RESEND and ACK are handled inside.
   struct Event {
@@ -73,9 +76,11 @@ class RequesterLink {
   virtual absl::Status take(std::uint64_t seq) = 0;
 
   // Receives one file into `store`, from where it stands. Ok when it is complete and its SHA-256
-  // is right. Unavailable: no progress for `patience` (resume later). Other events stay for next().
+  // is right. Unavailable: no progress for `patience`, or it is `until` by the clock's steady()
+  // (resume later: what came is kept). Other events stay for next().
   // PermissionDenied: it was revoked while it came (the Revoke event stays for next()).
   virtual absl::Status receive(const Incoming& file, PartStore& store, Duration patience,
+                               Duration until,
                                const std::function<void(const Receiver&)>& progress) = 0;
 };
 

@@ -55,10 +55,20 @@ std::string hint_for(const absl::Status& status) {
   if (says("ticket `")) return "ask the household for the ticket again";
   if (says("no officer's keys"))
     return "make them with `latchstring-request officer init --dir DIR`";
+  if (says("/signing.key`") || says("/identity.txt`")) {
+    return "restore the file, mode 600, from a copy of the officer's folder; without one, make new "
+           "keys in another folder with `latchstring-request officer init --dir DIR` and hand its "
+           "PUB.json to the agency";
+  }
   if (says("no login is kept")) {
     return "ask who runs the broker for the mailbox's secret, then `latchstring-request officer "
            "broker --dir DIR --url URL --user MAILBOX --secret-fd N`";
   }
+  if (says("another officer's key")) {
+    return "hand PUB.json of this officer's folder to the agency: it issues a credential for that "
+           "key";
+  }
+  if (says("revocation list")) return "ask the agency for its newest revocation list";
   if (says("credential")) {
     return "ask the agency for a credential file, then `latchstring-request officer update --dir "
            "DIR --credential FILE`";

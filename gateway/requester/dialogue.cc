@@ -38,7 +38,8 @@ absl::StatusOr<std::unique_ptr<Dialogue>> Dialogue::connect(Parts parts) {
       .memory = memory,
       .save = [&book = parts.book,
                gateway](const link::RequesterMemory& now) { return book.save(gateway, now); },
-      .clock = parts.clock};
+      .clock = parts.clock,
+      .on_slow = [](std::string_view url) { note(fmt::format("connecting to {} ...", url)); }};
   LS_ASSIGN(dialogue->link_, link::RequesterLink::connect(std::move(options), kConnectPatience));
   LS_RETURN_IF_ERROR(dialogue->resume());
   return dialogue;

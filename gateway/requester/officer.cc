@@ -67,21 +67,28 @@ absl::Status init_officer(const Path& folder) {
 
 absl::Status update_credentials(const Path& folder, std::string_view paper_text) {
   LS_ASSIGN(const crypto::SigningKey key, read_signing_key(key_file(folder)));
-  LS_ASSIGN(const Credentials papers, decode_credentials(paper_text));
-  LS_ASSIGN(const wire::Credential credential, read_credential(papers));
+  const auto papers = decode_credentials(paper_text);
+  if (!papers.ok()) {
+    return invalid("this is not a credential file, as `agency issue` writes it: {}",
+                   message_of(papers.status()));
+  }
+  LS_ASSIGN(const wire::Credential credential, read_credential(*papers));
   if (credential.officer_jwk != key.verify_key().to_jwk()) {
     return not_now("the credential is for another officer's key");
   }
   const auto kept = kept_papers(folder);
-  if (kept.ok()) LS_RETURN_IF_ERROR(check_newer(*kept, papers));
-  return write_file_durably(credential_file(folder), encode(papers), 0600);
+  if (kept.ok()) LS_RETURN_IF_ERROR(check_newer(*kept, *papers));
+  return write_file_durably(credential_file(folder), encode(*papers), 0600);
 }
 
 absl::Status update_revocations(const Path& folder, std::string_view list_jws) {
   LS_ASSIGN(Credentials papers, kept_papers(folder));
   const Credentials kept = papers;
   papers.revocations = list_jws;
-  LS_RETURN_IF_ERROR(decode_credentials(encode(papers)).status());
+  if (const auto fits = decode_credentials(encode(papers)); !fits.ok()) {
+    return invalid("this is not the agency's revocation list, as `agency revoke` prints it: {}",
+                   message_of(fits.status()));
+  }
   LS_RETURN_IF_ERROR(check_newer(kept, papers));
   return write_file_durably(credential_file(folder), encode(papers), 0600);
 }

@@ -58,7 +58,7 @@ void add_update(CLI::App& group, Run& run) {
     }
     run = [options] {
       const absl::Status done = update(options->folder, options->credential, options->list);
-      return done.ok() ? kDone : fail(done);
+      return done.ok() ? kDone : fail(done, hint_for(done));
     };
   });
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "gateway/base/status.h"
@@ -29,7 +30,13 @@ struct Options {
 class Receiving {
  public:
   Receiving(const Options& options, const Desk& desk, Dialogue& dialogue)
-      : options_(options), desk_(desk), dialogue_(dialogue), start_(now()), moved_(start_) {}
+      : options_(options),
+        desk_(desk),
+        dialogue_(dialogue),
+        reception_(options.reception),
+        moved_(now()) {
+    if (options.patience > Duration::zero()) reception_.until = moved_ + options.patience;
+  }
 
   // The exit code.
   absl::StatusOr<int> run() {
@@ -75,16 +82,27 @@ class Receiving {
     for (const KeptOffer& kept : offers_) {
       const bool over = kept.state == OfferState::expired || kept.state == OfferState::revoked;
       if (!over || !discarded_.insert(kept.delivery_sha256).second) continue;
-      LS_RETURN_IF_ERROR(discard(kept, options_.reception));
+      LS_RETURN_IF_ERROR(discard(kept, reception_));
     }
     return absl::OkStatus();
   }
 
+  // One that fails is left to the next run, and one that does not come waits for all others.
+  bool is_open(const KeptOffer& kept) const {
+    return kept.state == OfferState::offered && !failed_.contains(kept.delivery_sha256);
+  }
+
+  int tries_of(const KeptOffer& kept) const {
+    const auto found = tries_.find(kept.delivery_sha256);
+    return found == tries_.end() ? 0 : found->second;
+  }
+
   std::optional<KeptOffer> next_offer() const {
-    const auto found = std::find_if(offers_.begin(), offers_.end(), [](const KeptOffer& kept) {
-      return kept.state == OfferState::offered;
-    });
-    return found == offers_.end() ? std::nullopt : std::optional(*found);
+    std::optional<KeptOffer> next;
+    for (const KeptOffer& kept : offers_) {
+      if (is_open(kept) && (!next || tries_of(kept) < tries_of(*next))) next = kept;
+    }
+    return next;
   }
 
   bool any(OfferState state) const {
@@ -93,25 +111,44 @@ class Receiving {
   }
 
   absl::Status receive(const KeptOffer& kept) {
-    const absl::Status received = receive_offer(dialogue_, kept, options_.reception);
+    ++tries_[kept.delivery_sha256];
+    const absl::Status received = receive_offer(dialogue_, kept, reception_);
     moved_ = now();
     if (received.ok()) {
       came_ = true;
       note(fmt::format("verified: piece {} part {} in {}", kept.offer.piece, kept.offer.part,
-                       options_.reception.folder_of(kept.offer).string()));
+                       reception_.folder_of(kept.offer).string()));
       return absl::OkStatus();
     }
     if (absl::IsUnavailable(received)) {
-      note(fmt::format("waiting for the gateway: {}", message_of(received)));
-      return absl::OkStatus();
+      if (!time_is_up())
+        note(fmt::format("waiting for the gateway: {}", shown(message_of(received))));
+      return take_mail();  // it may say that this was taken back
     }
-    if (!absl::IsPermissionDenied(received)) return received;
+    if (!absl::IsPermissionDenied(received)) return leave(kept, received);
     // Taken back? Then the message that says so waits.
-    LS_RETURN_IF_ERROR(dialogue_.turn(kTurn).status());
+    LS_RETURN_IF_ERROR(take_mail());
     LS_RETURN_IF_ERROR(look());
-    if (!was_revoked(kept)) return received;
+    if (!was_revoked(kept)) return leave(kept, received);
     note(fmt::format("the household took piece {} of `{}` back; what had come of it is deleted",
                      kept.offer.piece, kept.offer.request_id));
+    return absl::OkStatus();
+  }
+
+  // All that waits: the message that is looked for may not be the first.
+  absl::Status take_mail() {
+    for (std::size_t taken = 0; taken < link::kInboxMax; ++taken) {
+      LS_ASSIGN(const bool came, dialogue_.turn(kTurn));
+      if (!came) break;
+    }
+    return absl::OkStatus();
+  }
+
+  // The others are received all the same.
+  absl::Status leave(const KeptOffer& kept, const absl::Status& why) {
+    failed_.insert(kept.delivery_sha256);
+    tell_error(fmt::format("piece {} part {} of `{}`: {}", kept.offer.piece, kept.offer.part,
+                           kept.offer.request_id, shown(message_of(why))));
     return absl::OkStatus();
   }
 
@@ -121,18 +158,23 @@ class Receiving {
     });
   }
 
+  bool time_is_up() const { return now() >= reception_.until; }
+
   std::optional<int> finished() const {
     // Without an id, what came in earlier runs is no answer to this one.
     const bool before = any(OfferState::received) || any(OfferState::done);
     const bool some = came_ || (before && !options_.id.empty());
-    const bool outstanding = any(OfferState::offered);
+    const bool outstanding = std::any_of(offers_.begin(), offers_.end(),
+                                         [this](const auto& kept) { return is_open(kept); });
     const bool quiet = now() - moved_ >= kQuiet;
-    if (options_.patience > Duration::zero() && now() - start_ >= options_.patience) {
+    if (time_is_up()) {
+      if (!failed_.empty()) return kFailed;
       return some && !outstanding ? kDone : kNoAnswer;
     }
     if (outstanding || !quiet) return std::nullopt;
     if (any(OfferState::received) && now() - moved_ < kReceiptPatience) return std::nullopt;
     if (options_.until_closed && !closed_ && !options_.id.empty()) return std::nullopt;
+    if (!failed_.empty()) return kFailed;
     if (some) return kDone;
     if (any(OfferState::refused)) return kFailed;
     if (closed_ || any(OfferState::revoked)) return kRefused;
@@ -142,10 +184,12 @@ class Receiving {
   const Options& options_;
   const Desk& desk_;
   Dialogue& dialogue_;
-  const Duration start_;
+  Reception reception_;
   Duration moved_;
   std::vector<KeptOffer> offers_;
-  std::set<std::string> discarded_;  // deliveries
+  std::set<std::string> discarded_;   // deliveries
+  std::set<std::string> failed_;      // deliveries, in this run
+  std::map<std::string, int> tries_;  // by delivery, in this run
   bool closed_ = false;
   bool came_ = false;  // something, in this run
 };
@@ -166,8 +210,18 @@ void tell_end(int code, const Options& options, const Desk& desk) {
         "the gateway has not confirmed the receipt yet; the next `receive` or `status` sends it "
         "again");
   }
-  if (code == kFailed) tell_error("what the gateway offers does not verify; nothing was kept");
-  if (code == kNoAnswer) tell_error("no answer yet", "run the same command again later");
+  if (code == kFailed && any(OfferState::offered)) {
+    tell_error("not everything was received",
+               "the same command tries again; what is in the evidence folder is whole");
+  } else if (code == kFailed) {
+    tell_error("what the gateway offers does not verify; nothing was kept");
+  }
+  if (code == kNoAnswer && any(OfferState::offered)) {
+    tell_error("the time is up, and not everything has come",
+               "what came is kept: run the same command again, and it goes on from there");
+  } else if (code == kNoAnswer) {
+    tell_error("no answer yet", "run the same command again later");
+  }
   if (code == kRefused && any(OfferState::revoked)) {
     tell_error("the household took it back, and nothing was received");
   } else if (code == kRefused) {
@@ -192,8 +246,11 @@ int receive(Options& options) {
                   "`latchstring-request status` lists them; without an id, `receive` fetches "
                   "whatever is released, gifts too");
   }
-  const absl::Status made = make_folder(options.out, 0755);
-  if (!made.ok()) return fail(made);
+  const auto lock = lock_folder(options.out);
+  if (absl::IsFailedPrecondition(lock.status())) {
+    return fail(lock.status(), "wait until it has ended, or name another folder with --out");
+  }
+  if (!lock.ok()) return fail(lock.status());
   const auto dialogue = Dialogue::connect((*desk)->parts());
   if (!dialogue.ok()) return fail(dialogue.status(), hint_for(dialogue.status()));
   const auto code = Receiving(options, **desk, **dialogue).run();
@@ -217,7 +274,9 @@ void add_receive_command(CLI::App& app, Run& run) {
       ->required();
   command->add_flag("--keep-sealed", options->reception.keep_sealed,
                     "keep the encrypted files too, for `age -d -i DIR/identity.txt`");
-  command->add_option("--for", options->for_text, "wait at most so long, like `10 minutes`")
+  command
+      ->add_option("--for", options->for_text,
+                   "end after so long, like `10 minutes`; what came is kept")
       ->type_name("DURATION");
   command->add_flag("--until-closed", options->until_closed,
                     "wait for more until the household's last word; needs an ID");

@@ -1,9 +1,11 @@
 #include "gateway/requester/reception.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "gateway/base/status.h"
 #include "gateway/crypto/hash.h"
@@ -31,7 +33,7 @@ evidence::Digest due(const wire::Offer::Transfer& transfer) {
 }
 
 absl::Status fetch(Dialogue& dialogue, const wire::Offer::Transfer& transfer, const Path& folder,
-                   const std::string& name) {
+                   const std::string& name, Duration until) {
   const Path target = folder / name;
   const auto there = evidence::digest_of(target);
   if (there.ok() && *there == due(transfer)) return absl::OkStatus();
@@ -44,7 +46,7 @@ absl::Status fetch(Dialogue& dialogue, const wire::Offer::Transfer& transfer, co
   {
     Progress progress(name, transfer.size, bytes_of(stored));
     LS_RETURN_IF_ERROR(dialogue.link().receive(
-        incoming, *part, kTransferPatience,
+        incoming, *part, kTransferPatience, until,
         [&](const link::Receiver& now) { progress.at(bytes_of(now.stored())); }));
   }
   LS_RETURN_IF_ERROR(part->finish(target));
@@ -143,8 +145,8 @@ absl::Status check_before_receipt(const Path& folder, const wire::Ticket& ticket
   bool misses_receipt = false;
   for (const evidence::Finding& finding : report.findings) {
     // The other parts come by offers of their own.
-    const bool fine = finding.outcome == evidence::Outcome::holds ||
-                      finding.outcome == evidence::Outcome::absent;
+    const bool fine =
+        finding.outcome == evidence::Outcome::holds || finding.outcome == evidence::Outcome::absent;
     if (fine) continue;
     if (finding.file == receipt) {
       misses_receipt = true;
@@ -224,8 +226,10 @@ absl::Status receive_offer(Dialogue& dialogue, const KeptOffer& kept, const Rece
   const evidence::Names names = names_of(offer);
   const Path incoming = reception.incoming_of(offer);
   LS_RETURN_IF_ERROR(make_folder(incoming, 0700));
-  LS_RETURN_IF_ERROR(fetch(dialogue, offer.transfers[0], incoming, names.sealed_clip));
-  LS_RETURN_IF_ERROR(fetch(dialogue, offer.transfers[1], incoming, names.sealed_tar));
+  LS_RETURN_IF_ERROR(
+      fetch(dialogue, offer.transfers[0], incoming, names.sealed_clip, reception.until));
+  LS_RETURN_IF_ERROR(
+      fetch(dialogue, offer.transfers[1], incoming, names.sealed_tar, reception.until));
 
   const Path checked = incoming / fmt::format("checked-{}-{}", offer.piece, offer.part);
   std::error_code ignored;
@@ -249,6 +253,16 @@ absl::Status discard(const KeptOffer& kept, const Reception& reception) {
     }
   }
   return remove_folder_if_empty(incoming);
+}
+
+// The file stays: who removed it could remove another's lock. A killed run leaves no lock.
+absl::StatusOr<UniqueFd> lock_folder(const Path& out) {
+  LS_RETURN_IF_ERROR(make_folder(out, 0755));
+  const Path file = out / ".receive.lock";
+  LS_ASSIGN(UniqueFd fd, open_file(file, O_RDWR | O_CREAT, 0600));
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno != EWOULDBLOCK) return errno_status(fmt::format("cannot lock `{}`", file.string()));
+  return not_now("another `receive` is at work in `{}`", out.string());
 }
 
 }  // namespace latchstring::requester

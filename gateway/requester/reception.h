@@ -17,6 +17,7 @@ inline constexpr Duration kTransferPatience = std::chrono::seconds{30};
 struct Reception {
   Path out;  // of `receive --out`
   bool keep_sealed = false;
+  Duration until = Duration::max();  // by the clock's steady(): then a transfer stops
 
   Path folder_of(const wire::Offer& offer) const { return out / offer.request_id; }
   Path incoming_of(const wire::Offer& offer) const {
@@ -24,11 +25,16 @@ struct Reception {
   }
 };
 
-// Unavailable: nothing comes just now; call again. PermissionDenied: it was taken back, which
-// turn() will tell, or it does not hold. Anything else: the disk, or it does not hold.
+// Unavailable: nothing comes just now, or the time is up; call again. PermissionDenied: it was
+// taken back, which turn() will tell, or it does not hold. Anything else: the disk, or it does not
+// hold.
 absl::Status receive_offer(Dialogue& dialogue, const KeptOffer& kept, const Reception& reception);
 
 // Deletes what was fetched of it.
 absl::Status discard(const KeptOffer& kept, const Reception& reception);
+
+// While it is held nobody else receives into this folder, which is made where it is missing.
+// FailedPrecondition: somebody does already.
+absl::StatusOr<UniqueFd> lock_folder(const Path& out);
 
 }  // namespace latchstring::requester

@@ -45,7 +45,10 @@ absl::Status write_new_secret(const Path& file, const crypto::Secret& secret) {
 
 absl::StatusOr<crypto::SigningKey> read_signing_key(const Path& file) {
   LS_ASSIGN(const crypto::Secret seed, read_secret(file));
-  if (seed.size() != 32) return data_loss("`{}` is not a signing key", file.string());
+  if (seed.size() != 32) {
+    return data_loss("`{}` is damaged: a signing key has 32 bytes, this has {}", file.string(),
+                     seed.size());
+  }
   return crypto::SigningKey::from_seed(seed.view());
 }
 
@@ -54,10 +57,11 @@ absl::StatusOr<crypto::age::Identity> read_identity(const Path& file) {
   const std::string_view text = as_text(content.view());
   const std::size_t start = text.find(kKeyLine);
   if (start == std::string_view::npos)
-    return data_loss("`{}` holds no age identity", file.string());
+    return data_loss("`{}` is damaged: it holds no age identity", file.string());
   const std::string_view line = text.substr(start, text.find_first_of("\r\n", start) - start);
   auto identity = crypto::age::Identity::parse(as_bytes(line));
-  return identity.ok() ? std::move(identity) : within(file.string(), identity.status());
+  if (identity.ok()) return identity;
+  return data_loss("`{}` is damaged: {}", file.string(), message_of(identity.status()));
 }
 
 crypto::Secret identity_file(const crypto::age::Identity& identity, std::string_view comment) {

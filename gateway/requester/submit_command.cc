@@ -72,11 +72,30 @@ absl::StatusOr<int> wait_for_answer(Dialogue& dialogue, const Desk& desk, const 
   }
 }
 
+// A gateway refuses footage that has not ended, and does not say so. Its own clock counts: where
+// only the end is ahead, ours may be the one that is wrong.
+absl::Status check_is_past(const Interval& footage, Instant now) {
+  if (footage.from >= now) {
+    return invalid(
+        "the footage asked for begins at {}, which is still to come: ask when it is over",
+        to_rfc3339(footage.from));
+  }
+  if (footage.to > now) {
+    warn(
+        fmt::format("the footage asked for ends at {}, and by this computer's clock it is {}: a "
+                    "household refuses what is not over yet",
+                    to_rfc3339(footage.to), to_rfc3339(now)));
+  }
+  return absl::OkStatus();
+}
+
 int submit(const Options& options) {
   const auto desk = open_desk(options.desk);
   if (!desk.ok()) return fail(desk.status(), hint_for(desk.status()));
   auto request = request_of(options, **desk);
   if (!request.ok()) return usage(message_of(request.status()));
+  const absl::Status past = check_is_past(request->footage, (*desk)->clock.now());
+  if (!past.ok()) return usage(message_of(past));
   warn_of_unknown_cameras(options, (*desk)->ticket);
   const auto dialogue = Dialogue::connect((*desk)->parts());
   if (!dialogue.ok()) return fail(dialogue.status(), hint_for(dialogue.status()));

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import re
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -186,6 +188,86 @@ def test_taken_back_while_the_requester_waits_for_chunks(world):
         world.house.run("resume", "--as", "alex", pins=[PIN])
 
 
+def test_for_ends_a_transfer_and_two_receives_do_not_meet(world):
+    """A pause holds the transfer, so that it has surely begun and surely not ended."""
+    requester = world.requester
+    request = requester.submit(*world.footage(4))
+    world.house.wait_piece(request, "offered")
+    world.house.run("pause", "--as", "alex", pins=[PIN])
+    receiving = None
+    try:
+        done = requester.receive(request, "--for", "9 seconds", check=False)
+        assert done.returncode == 4 and "receiving clip-1.mp4.age" in done.stderr, done.stderr
+        assert "the time is up, and not everything has come" in done.stderr
+        assert "nothing came for" not in done.stderr, "it waited for the transfer"
+        receiving = requester.receiving(request)
+        wait_for(lambda: "receiving clip-1.mp4.age" in receiving.words(), 20, "the offer")
+        second = requester.receive(request, "--for", "9 seconds", check=False)
+        assert second.returncode == 1, second.stderr
+        assert f"another `receive` is at work in `{requester.evidence}`" in second.stderr
+        assert receiving.running()
+    finally:
+        world.house.run("resume", "--as", "alex", pins=[PIN])
+    assert receiving.popen.wait(120) == 0, receiving.words()
+    assert requester.verify(requester.evidence / request, "--ticket",
+                            requester.ticket).returncode == 0
+
+
+def test_one_offer_that_fails_keeps_no_other_back(world):
+    requester = world.requester
+    first, second = sorted(requester.submit(*world.footage(4)) for _ in range(2))
+    for request in (first, second):
+        world.house.wait_piece(request, "offered")
+    obstacle = requester.evidence / f".{first}.incoming"
+    obstacle.write_text("not a folder")
+    done = requester.run("receive", *requester.mine(), "--out", requester.evidence, "--for",
+                         "2 minutes", check=False)
+    assert done.returncode == 1, done.stderr
+    assert f"error: piece 1 part 1 of `{first}`" in done.stderr
+    assert "not everything was received" in done.stderr
+    assert (requester.evidence / second / "receipt-1.jws").exists(), done.stderr
+    obstacle.unlink()
+    requester.receive(first)
+
+
+def test_a_file_on_offer_that_is_gone_keeps_no_other_back(world):
+    requester = world.requester
+    first, second = sorted(requester.submit(*world.footage(4)) for _ in range(2))
+    for request in (first, second):
+        world.house.wait_piece(request, "offered")
+    next((world.house.folder / "state/outbox").glob(f"{first}-*/clip-1.mp4.age")).unlink()
+    done = requester.run("receive", *requester.mine(), "--out", requester.evidence, "--for",
+                         "2 minutes", check=False)
+    assert f"the household took piece 1 of `{first}` back" in done.stderr, done.stderr
+    assert (requester.evidence / second / "receipt-1.jws").exists(), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert world.house.show(first)["pieces"][0]["state"] == "failed"
+
+
+def test_what_is_still_to_come_is_not_asked_for(world):
+    requester = world.requester
+    now = world.now()
+    done = requester.run("submit", *requester.mine(), "--from", rfc3339(now + 3600), "--to",
+                         rfc3339(now + 3700), "--basis", "consent", "--purpose", "burglary",
+                         "--case", "1", check=False)
+    assert done.returncode == 2 and "still to come" in done.stderr, done.stderr
+    assert done.stdout == ""
+
+
+def test_a_broker_that_does_not_answer_is_named_while_it_is_tried(world, tmp_path):
+    requester = world.requester
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"mqtts://127.0.0.1:{silent.getsockname()[1]}"
+        ticket = tmp_path / "silent.ticket"
+        ticket.write_text(re.sub(r'"brokers":\[[^]]*\]', f'"brokers":["{url}"]',
+                                 requester.ticket.read_text()))
+        done = requester.run("status", "--ticket", ticket, "--officer", requester.officer,
+                             check=False)
+    lines = done.stderr.splitlines()
+    assert lines[0] == f"connecting to {url} ...", done.stderr
+    assert "does not answer" in lines[1], done.stderr
+
+
 def test_what_came_of_an_offer_that_expired_is_deleted(world, tmp_path):
     requester = world.requester
     request = requester.submit(*world.footage(4))
@@ -247,3 +329,10 @@ def test_wait_for_the_camera(world):
     assert begin <= spans[0][0] and spans[-1][1] <= end
     assert spans[1][0] - spans[0][1] > 2, spans
     check_folder(folder, begin, end)
+    # One part alone holds, and says that it is not the whole.
+    for path in folder.rglob("*-1-2.*"):
+        path.unlink()
+    done = requester.verify(folder, "--ticket", requester.ticket)
+    assert done.returncode == 0, done.stdout
+    assert "not here   manifest-1-2.jws: part 2 of 2 of this piece is not here" in done.stdout
+    assert "It is not the whole: 1 part of what was released is not here." in done.stdout

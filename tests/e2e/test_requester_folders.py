@@ -133,6 +133,27 @@ def test_broken_files_are_told_by_name(town):
     assert done.returncode == 1 and "`bad.json`" in done.stderr
 
 
+def test_wrong_and_damaged_files_say_what_to_do(town):
+    credential = town.folder / "c.json"
+    credential.write_text(issue(town))
+    for wrong in ("officer/PUB.json", "officer/identity.txt"):
+        done = town.run("officer", "update", "--dir", "officer", "--credential", wrong)
+        assert done.returncode == 1
+        assert f"error: {wrong}: this is not a credential file" in done.stderr, done.stderr
+        assert "hint: ask the agency for a credential file" in done.stderr, done.stderr
+    town.ok("officer", "update", "--dir", "officer", "--credential", credential)
+    done = town.run("officer", "update", "--dir", "officer", "--list", "officer/PUB.json")
+    assert done.returncode == 1 and "is not the agency's revocation list" in done.stderr
+    assert "hint: ask the agency for its newest revocation list" in done.stderr, done.stderr
+    key = town.folder / "officer/signing.key"
+    good = key.read_bytes()
+    key.write_bytes(good[:10])
+    done = town.run("officer", "update", "--dir", "officer", "--credential", credential)
+    assert done.returncode == 1
+    assert "`officer/signing.key` is damaged: a signing key has 32 bytes" in done.stderr
+    assert "hint: restore the file, mode 600, from a copy" in done.stderr, done.stderr
+
+
 def test_a_folder_that_is_no_evidence(town):
     assert town.run("verify", "nowhere").returncode == 1
     os.mkdir(town.folder / "empty")

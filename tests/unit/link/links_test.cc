@@ -6,6 +6,7 @@
 #include <random>
 
 #include "gateway/base/loop.h"
+#include "gateway/base/status.h"
 #include "gateway/link/gateway_link.h"
 #include "gateway/link/part_file.h"
 #include "gateway/link/requester_link.h"
@@ -281,8 +282,9 @@ TEST_CASE("20 MiB move from disk to verified disk") {
   const auto offered = ends.gateway->offer(path);
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
   std::uint64_t steps = 0;
-  const auto received = ends.requester->receive(*incoming_from(offered), *part, seconds{20},
-                                                [&steps](const Receiver&) { ++steps; });
+  const auto received =
+      ends.requester->receive(*incoming_from(offered), *part, seconds{20}, Duration::max(),
+                              [&steps](const Receiver&) { ++steps; });
   INFO(received.ToString());
   REQUIRE(received.ok());
   CHECK(steps == offered.chunks);
@@ -298,7 +300,7 @@ TEST_CASE("the broker dies in mid-transfer and comes back; the file arrives") {
   bool killed = false;
   std::thread restart;
   const auto received = ends.requester->receive(
-      *incoming_from(offered), *part, seconds{60}, [&](const Receiver& receiver) {
+      *incoming_from(offered), *part, seconds{60}, Duration::max(), [&](const Receiver& receiver) {
         if (killed || receiver.stored().count() < offered.chunks / 2) return;
         killed = true;
         REQUIRE(::kill(ends.house.broker->pid(), SIGKILL) == 0);
@@ -319,19 +321,43 @@ TEST_CASE("the requester dies in mid-transfer; the next one goes on where it sto
   const auto half = offered.chunks / 2;
   {
     const auto part = *PartFile::open(ends.house.folder.path(), "clip");
-    CHECK_THROWS_AS(ends.requester->receive(*incoming_from(offered), *part, seconds{20},
-                                            [&](const Receiver& receiver) {
-                                              if (receiver.stored().count() == half) throw Died{};
-                                            }),
-                    Died);
+    CHECK_THROWS_AS(
+        ends.requester->receive(*incoming_from(offered), *part, seconds{20}, Duration::max(),
+                                [&](const Receiver& receiver) {
+                                  if (receiver.stored().count() == half) throw Died{};
+                                }),
+        Died);
   }
   ends.requester.reset();
   // What was not saved in time is received again; here the map has at least its first save.
   ends.connect();
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
-  const auto received =
-      ends.requester->receive(*incoming_from(offered), *part, seconds{20}, nullptr);
+  const auto received = ends.requester->receive(*incoming_from(offered), *part, seconds{20},
+                                                Duration::max(), nullptr);
   REQUIRE(received.ok());
+  ends.check_same(path, *part);
+}
+
+TEST_CASE("when the time is up a transfer ends; the next one goes on where it stood") {
+  Ends ends;
+  const Path path = ends.make_file(20u << 20);
+  const auto offered = ends.gateway->offer(path);
+  std::uint64_t steps = 0;
+  const auto count = [&steps](const Receiver&) { ++steps; };
+  {
+    const auto part = *PartFile::open(ends.house.folder.path(), "clip");
+    // It is up already: whatever comes with the first turn is kept.
+    const auto ended = ends.requester->receive(*incoming_from(offered), *part, seconds{20},
+                                               SystemClock(ClockTrust::assumed).steady(), count);
+    CHECK(absl::IsUnavailable(ended));
+    CHECK(message_of(ended) == "the time is up");
+    CHECK(part->load_map(*incoming_from(offered))->count() == steps);
+  }
+  const auto part = *PartFile::open(ends.house.folder.path(), "clip");
+  REQUIRE(
+      ends.requester->receive(*incoming_from(offered), *part, seconds{20}, Duration::max(), count)
+          .ok());
+  CHECK(steps == offered.chunks);
   ends.check_same(path, *part);
 }
 
@@ -343,7 +369,7 @@ TEST_CASE("revoked in mid-transfer: it ends, and the head of the file never left
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
   bool revoked = false;
   const auto received = ends.requester->receive(
-      *incoming_from(offered), *part, seconds{20}, [&](const Receiver& receiver) {
+      *incoming_from(offered), *part, seconds{20}, Duration::max(), [&](const Receiver& receiver) {
         if (revoked || receiver.stored().count() < offered.chunks / 2) return;
         revoked = true;
         ends.gateway->on_loop([id](Sender& sender, GatewayLink& link) {
@@ -366,7 +392,7 @@ TEST_CASE("an outbox file that is not the offered one is never sent") {
   REQUIRE(write_file_durably(path, std::string(200'000, 'x')).ok());
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
   const auto received =
-      ends.requester->receive(*incoming_from(offered), *part, seconds{2}, nullptr);
+      ends.requester->receive(*incoming_from(offered), *part, seconds{2}, Duration::max(), nullptr);
   CHECK(absl::IsUnavailable(received));
   CHECK(ends.gateway->broken >= 1);
   CHECK(ends.gateway->sent == 0);

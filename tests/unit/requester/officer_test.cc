@@ -2,8 +2,10 @@
 
 #include <sys/stat.h>
 
+#include "gateway/base/status.h"
 #include "gateway/crypto/jws.h"
 #include "gateway/requester/agency.h"
+#include "gateway/requester/commands.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_folder.h"
 
@@ -54,6 +56,27 @@ TEST_CASE("an officer is complete with a credential that is in date") {
   CHECK(
       absl::IsFailedPrecondition(open_officer(desk.officer, kNow - std::chrono::days{1}).status()));
   CHECK(absl::IsFailedPrecondition(init_officer(desk.officer)));
+}
+
+TEST_CASE("a damaged key file is named, and what to do is said") {
+  Desk desk;
+  REQUIRE(update_credentials(desk.officer, desk.paper(desk.officer)).ok());
+  for (const char* name : {"signing.key", "identity.txt"}) {
+    const Path file = desk.officer / name;
+    const std::string good = *read_file(file, 4096);
+    for (const std::string& bad : {std::string(), good.substr(0, good.size() - 5)}) {
+      REQUIRE(write_file_durably(file, bad, 0600).ok());
+      const absl::Status status = open_officer(desk.officer, kNow).status();
+      INFO(status);
+      CHECK(absl::IsDataLoss(status));
+      CHECK(message_of(status).find(fmt::format("`{}` is damaged", file.string())) == 0);
+      CHECK(hint_for(status).find("from a copy of the officer's folder") != std::string::npos);
+    }
+    REQUIRE(remove_durably(file).ok());
+    CHECK(!hint_for(open_officer(desk.officer, kNow).status()).empty());
+    REQUIRE(write_file_durably(file, good, 0600).ok());
+  }
+  CHECK(open_officer(desk.officer, kNow).ok());
 }
 
 TEST_CASE("papers of others, older ones and damaged ones are refused") {
