@@ -109,9 +109,11 @@ void Step::settle() {
 void Step::ask() {
   Duration shortest = Duration::max();
   for (const Piece& piece : state().pieces) {
-    if (piece.state == PieceState::waiting) {
-      shortest = std::min(shortest, decided_for(piece).answer_within);
-    }
+    if (piece.state != PieceState::waiting) continue;
+    // What the rules refuse by now has no term, and is refused when it is decided again.
+    const policy::Piece decided = decided_for(piece);
+    if (decided.approval != policy::Approval::refuse)
+      shortest = std::min(shortest, decided.answer_within);
   }
   state().answer_by = state().close_at;
   if (shortest < state().close_at - facts_.now) state().answer_by = facts_.now + shortest;

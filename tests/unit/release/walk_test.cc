@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using policy::Approval;
 
-constexpr int kWalks = 2'000;
+constexpr int kWalks = 5'000;
 constexpr int kSteps = 40;
 
 class Walk {
