@@ -96,6 +96,14 @@ void add_policy_commands(CLI::App& app, Session& session) {
     session.run = [of_check, &session] { return check(session, *of_check); };
   });
   add_explain(*group, session);
+  CLI::App* schema = add_command(*group, "schema", "a JSON Schema of the rules file, for editors",
+                                 "latchstring policy schema > house-rules.schema.json");
+  schema->callback([&session] {
+    session.run = [] {
+      say(policy::schema());
+      return kDone;
+    };
+  });
   const auto of_test = keep<CheckOptions>();
   CLI::App* tests = add_command(*group, "test", "run the tests that stand in the file",
                                 "latchstring policy test house-rules.yaml");

@@ -66,6 +66,10 @@ struct ExplainArguments {
 };
 Output explain(const Path& file, const ExplainArguments& arguments, bool json);
 
+// `latchstring policy schema`: a JSON Schema (draft 7) of the language, for editors. It is
+// policy/schema/house-rules.json: a test holds the file against this text.
+std::string schema();
+
 // The decision for a question as `explain` and `tests:` judge it: no quota used, the case number
 // present, a warrant, where the basis is one, for exactly this camera and footage.
 Decision judge(const Policy& policy, Question question, std::optional<Instant> now);

@@ -38,7 +38,7 @@ const Table& table(Part part);
 // `"officer" belongs in "who"` for a key that only one kind of map has (tests aside); else empty.
 std::string belongs(std::string_view key);
 
-// docs/ref/policy-keys.md: a test holds the file against this text.
+// docs/ref/house-rules.md: a test holds the file against this text.
 std::string reference_text();
 
 }  // namespace latchstring::policy

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "policy/analysis/analysis.h"
 #include "policy/engine/language.h"
 #include "policy/engine/policy.h"
 #include "tests/support/catch.h"
@@ -298,14 +299,16 @@ TEST_CASE("tests in the file are read by the household's clock") {
 }
 
 TEST_CASE("the reference document is the loader's own tables") {
-  std::ifstream file(LATCHSTRING_SOURCE "/docs/ref/policy-keys.md");
+  std::ifstream file(LATCHSTRING_SOURCE "/docs/ref/house-rules.md");
   std::stringstream text;
   text << file.rdbuf();
   CHECK((text.str() == reference_text()));
+  CHECK(*read_file(LATCHSTRING_SOURCE "/policy/schema/house-rules.json", 1 << 20) == schema());
 }
 
 TEST_CASE("write the reference document anew", "[.update]") {
-  std::ofstream(LATCHSTRING_SOURCE "/docs/ref/policy-keys.md") << reference_text();
+  std::ofstream(LATCHSTRING_SOURCE "/docs/ref/house-rules.md") << reference_text();
+  std::ofstream(LATCHSTRING_SOURCE "/policy/schema/house-rules.json") << schema();
 }
 
 }  // namespace
