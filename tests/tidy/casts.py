@@ -5,6 +5,7 @@ Every list here is of uses that were looked at; none of them can meet a stage ty
 
 import re
 
+import fills
 from forms import line_of
 from sizes import blank_out
 
@@ -27,6 +28,12 @@ WRITERS = {"gateway/crypto/secret.cc", "gateway/link/broker.cc", "gateway/reques
 # Who copies memory by hand.
 COPIERS = {"gateway/control/socket.cc", "gateway/daemon/service.cc", "gateway/media/decode.cc",
            "tests/sim/random.cc"}
+# Whose function GLib calls with the types that it has, not with those that it was connected for.
+SIGNALS = {"gateway/media/file_reader.cc", "gateway/media/rtsp_session.cc",
+           "tests/support/camera/main.cc"}
+# Who has a matrix, which writes to whatever memory it is made of: a picture's planes.
+MATRICES = {"gateway/redact/draw.cc", "gateway/redact/draw.h", "gateway/redact/motion.cc",
+            "gateway/redact/motion.h"}
 MACROS = {"gateway/base/ensure.h", "gateway/base/status.h"}
 
 BYTE = r"(?:char|unsigned char|int|std::uint8_t)"
@@ -58,6 +65,12 @@ REFUSED = [(re.compile(pattern), but_in, words) for pattern, but_in, words in (
     # typename Some<T>::pointer(a), std::add_pointer_t<T>(a); using P = T*, for P(a)
     (rf"(?:{SIDE_TYPE})\s*\(|\busing\s+\w+[^;=]*=[^;]*(?:[*&]|{SIDE_TYPE})\s*;", (),
      "a cast by another name, or a name for a pointer, for such casts"),
+    # sscanf("%p", &clip)
+    (r"scanf", (), "a text is read by its type; scanf makes pointers of it"),
+    (r"\bG_CALLBACK\b", SIGNALS, "a macro that casts (SIGNALS in tests/tidy/casts.py)"),
+    (r"\b_?G_TYPE_\w*(?:CAST|CIC|GET_\w+)\b|\bG_STRUCT_MEMBER|\bg_array_index\b"
+     r"|\bg_(?:try_)?(?:new|renew)0?\b|\bg_slice_\w+", (), "a macro that casts"),
+    (r"\bU?Mat_?\b", MATRICES, "a matrix writes to any memory (MATRICES in tests/tidy/casts.py)"),
     (r"\w_pointer_cast\b", (), "a shared_ptr keeps its type"),
     (r"\bva_(?:arg|list)\b|__builtin_va", (), "a variable argument has whatever type one asks for"),
     # two files could declare it with two types; the fuzz targets' entry alone
@@ -71,6 +84,7 @@ REFUSED = [(re.compile(pattern), but_in, words) for pattern, but_in, words in (
 STATIC_CAST = re.compile(r"\bstatic_cast\b(?:\s*<([^;(){}]*)>\s*\()?")
 VALUE = re.compile(r"(?:const\s+)?(?:unsigned\s+)?[\w:]+|const\s+(?:void|" + BYTE + r")\s*\*"
                    r"|" + BYTE + r"\s*\*")
+WRITTEN_POINTER = re.compile(r"%[-#\d.*$]*p\b")
 TEMPLATE = re.compile(r"\btemplate\s*<([^{};()]*)")
 PARAMETER = re.compile(r"\b(?!auto\b)[\w:]+(?:<[^<>]*>)?(?:\s*\.\.\.\s*|\s+)(\w+)\s*(?=[,>=])")
 CLASS_PARAMETER = re.compile(r"\b(?:class|typename)(?:\s*\.\.\.\s*|\s+)(\w+)\s*(?=[,>=])")
@@ -89,6 +103,9 @@ def check(path, text):
     for pattern, but_in, words in REFUSED:
         for match in pattern.finditer(code) if path not in but_in else ():
             fault(match, words)
+    for match in WRITTEN_POINTER.finditer(text):
+        faults.append(f"{path}:{line_of(text, match.start())}: a pointer is not written as text")
+    faults += fills.check(path, text)
     parameters = parameters_of(code)
     for match in STATIC_CAST.finditer(code):
         target = (match[1] or "").strip()

@@ -247,6 +247,36 @@ class Tree(unittest.TestCase):
                        "Session* as(void* a) { return static_cast<Session*>(a); }\n", "CALLBACKS")
         self.assertEqual(casts.check("gateway/worker/worker.cc", "const_cast<char*>(a);\n"), [])
 
+    def test_filled_memory(self):
+        for call in ("::read(a, &grant, 8)", "read(a, &grant, sizeof(A))", "(::read)(a, b, c)",
+                     "&::read", "read", "std::fread(&grant, 1, 8, a)", "std::fread",
+                     "::pread(a, &grant, 8, 0)", "::readv(a, b, 1)", "::recv(a, &grant, 8, 0)",
+                     "recvfrom(a, &grant, 8, 0, b, c)", "::recvmsg(a, &b, 0)", "recvmmsg(a, b)",
+                     "getrandom(&grant, 8, 0)", "::getentropy(&grant, 8)", "__builtin_memset(a)",
+                     "std::memset(&grant, 0, 8)", "explicit_bzero(&grant, 8)", "bzero(&grant, 8)",
+                     "::process_vm_readv(a, b, 1, c, 1, 0)", "::syscall(SYS_read, a, &grant, 8)",
+                     "::ioctl(a, b, &grant)", "::mmap(&grant, 8, a, b, c, 0)", "::prctl(a, &grant)",
+                     "getsockopt(a, b, c, &grant, d)", "randombytes_buf(&grant, 8)",
+                     "sodium_memzero(&grant, 8)", "OPENSSL_cleanse(&grant, 8)",
+                     "BIO_read(a, &grant, 8)", "EVP_CIPHER_CTX_ctrl(a, b, 8, &grant)",
+                     "sqlite3_blob_read(a, &grant, 8, 0)", "gst_buffer_extract(a, 0, &grant, 8)",
+                     "g_object_get(a, b, &grant, nullptr)"):
+            self.complains("gateway/seal/b.cc", f"auto b = {call};\n", "fills memory of any type")
+        for text, words in (("std::sscanf(a, b, &clip)", "scanf makes"),
+                            ("__isoc99_sscanf(a, b, &clip)", "scanf makes"),
+                            ('std::printf("a %p", b)', "not written"),
+                            ("G_CALLBACK(a)", "macro that casts"),
+                            ("g_array_index(a, B, 0)", "macro that casts"),
+                            ("cv::Mat(8, 8, CV_8U, &grant)", "a matrix")):
+            self.complains("gateway/seal/b.cc", f"auto b = {text};\n", words)
+        self.assertEqual(self.faults(files={
+            "gateway/base/files.cc": "#include <fcntl.h>\nconst auto got =\n"
+                                     "    ::read(fd.get(), buffer,\n           sizeof buffer);\n",
+            "gateway/seal/b.cc": "a.read(b, c, d); a->recv(b); c::read(a, b, c); read(a, b);\n",
+            "gateway/seal/c.cc": "const auto read = a(); return b(read);\n"}), [])
+        self.complains("gateway/base/files.cc", "::read(fd.get(), &grant, sizeof buffer);\n",
+                       "LOOKED_AT")
+
     def test_build_flags(self):
         for flag in ("-fno-access-control", "-Dprivate=public", "-include a.h"):
             self.complains("gateway/seal/CMakeLists.txt", f"add_compile_options({flag})\n",

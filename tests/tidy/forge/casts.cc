@@ -1,12 +1,20 @@
 // Ways to a forged or changed stage that the compiler allows: all must compile, and casts.py must
 // refuse each, for the one reason that stands beside it. The first is allowed, by both.
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
 #include <cstdarg>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "gateway/base/stages.h"
 
@@ -207,5 +215,90 @@ void change(const RedactedClip& clip, ReleasedVideo other) {
   OPEN(ReleasedVideo&, clip.video()) = std::move(other);
 }
 }  // namespace case_21
+
+namespace case_22 {  // tidy: fills memory of any type
+void change(Grant& grant, const Grant& other) {
+  int ends[2];
+  if (::pipe(ends) != 0) return;
+  (void)!::write(ends[1], &other, sizeof other);
+  (void)!::read(ends[0], &grant, sizeof grant);
+}
+}  // namespace case_22
+
+namespace case_23 {  // tidy: fills memory of any type
+void change(Grant& grant, int end) {
+  (void)!read(end, &grant, sizeof(Grant));
+}
+}  // namespace case_23
+
+namespace case_24 {  // tidy: fills memory of any type
+void change(Grant& grant, int end) {
+  const auto fill = read;
+  (void)!fill(end, &grant, sizeof grant);
+}
+}  // namespace case_24
+
+namespace case_25 {  // tidy: fills memory of any type
+void change(Grant& grant, std::FILE* from) {
+  (void)!std::fread(&grant, sizeof grant, 1, from);
+}
+}  // namespace case_25
+
+namespace case_26 {  // tidy: fills memory of any type
+void change(Grant& grant, int socket) {
+  iovec bytes{&grant, sizeof grant};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  ::recvmsg(socket, &message, 0);
+}
+}  // namespace case_26
+
+namespace case_27 {  // tidy: fills memory of any type
+void change(Grant& grant, int socket) {
+  ::recv(socket, &grant, sizeof grant, 0);
+}
+}  // namespace case_27
+
+namespace case_28 {  // tidy: fills memory of any type
+void change(Grant& grant, Grant& other) {
+  iovec to{&grant, sizeof grant};
+  iovec from{&other, sizeof other};
+  ::process_vm_readv(::getpid(), &to, 1, &from, 1, 0);
+}
+}  // namespace case_28
+
+namespace case_29 {  // tidy: fills memory of any type
+void change(Grant& grant) {
+  std::memset(&grant, 0, sizeof grant);
+}
+}  // namespace case_29
+
+namespace case_30 {  // tidy: fills memory of any type
+void change(Grant& grant) {
+  (void)!::getrandom(&grant, sizeof grant, 0);
+}
+}  // namespace case_30
+
+namespace case_31 {  // tidy: fills memory of any type
+void change(std::vector<Grant>& grants, int end) {
+  ::syscall(SYS_read, end, grants.data(), sizeof(Grant));
+}
+}  // namespace case_31
+
+namespace case_32 {  // tidy: scanf makes pointers
+const RedactedClip* forge(const char* address) {
+  const RedactedClip* clip = nullptr;
+  const char format[] = {'%', 'p', 0};
+  std::sscanf(address, format, &clip);
+  return clip;
+}
+}  // namespace case_32
+
+namespace case_33 {  // tidy: not written as text
+void show(const Fake& fake, std::span<char> text) {
+  std::snprintf(text.data(), text.size(), "%p", static_cast<const void*>(&fake));
+}
+}  // namespace case_33
 
 }  // namespace latchstring
