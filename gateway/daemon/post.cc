@@ -113,12 +113,25 @@ absl::Status Post::on_hello(const wire::Peer& peer, const trust::Arrival& arriva
 absl::StatusOr<bool> Post::remember(const trust::VerifiedHello& hello, const wire::Peer& peer) {
   const trust::Officer& officer = hello.officer;
   LS_ASSIGN(store::Transaction transaction, parts_.database.begin());
-  LS_RETURN_IF_ERROR(
-      parts_.mailboxes.saw({peer, officer.thumbprint, officer.credential_jws, parts_.clock.now()}));
+  const absl::Status seen =
+      parts_.mailboxes.saw({peer, officer.thumbprint, officer.credential_jws, parts_.clock.now()});
+  if (absl::IsFailedPrecondition(seen)) return refuse_new_officer(peer.mailbox, seen);
+  LS_RETURN_IF_ERROR(seen);
   LS_ASSIGN(const bool is_new,
             parts_.docket.mail().is_new(officer.thumbprint, peer.device, hello.control.seq));
   if (is_new) LS_RETURN_IF_ERROR(ours(transaction.commit()));
   return is_new;
+}
+
+// Counted like all that is denied. Why, the household can learn only here.
+absl::Status Post::refuse_new_officer(const std::string& mailbox, const absl::Status& why) {
+  if (full_.insert(mailbox).second) {
+    parts_.on_trouble(
+        fmt::format("{}; ask the agency why; `latchstring agency remove` and `agency add` make it a"
+                    " new mailbox",
+                    message_of(why)));
+  }
+  return denied("{}", message_of(why));
 }
 
 // Each by itself: a ledger that fails keeps no letter back.
@@ -334,6 +347,7 @@ void Post::forget_ended() {
 }
 
 void Post::forget_mailbox(std::string_view mailbox) {
+  full_.erase(std::string(mailbox));
   std::erase_if(out_, [&](const auto& one) { return one.first.mailbox == mailbox; });
   std::erase_if(loaded_seq_, [&](const auto& one) { return one.first.mailbox == mailbox; });
 }

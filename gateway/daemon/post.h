@@ -94,6 +94,7 @@ class Post {
   void send_due(const wire::Peer& peer, link::ReliableOut& out);
   void drop(const wire::TransferId& transfer);
   void complain(std::string_view what, const absl::Status& status);
+  absl::Status refuse_new_officer(const std::string& mailbox, const absl::Status& why);
 
   Parts parts_;
   link::GatewayLink* link_ = nullptr;
@@ -105,7 +106,8 @@ class Post {
   std::set<wire::TransferId> revoked_;
   std::map<wire::Peer, Duration> replay_answered_;  // steady
   bool suspended_ = false;
-  bool store_failed_ = false;  // said once, not every second
+  bool store_failed_ = false;   // said once, not every second
+  std::set<std::string> full_;  // mailboxes; said once, not at every HELLO
 };
 
 }  // namespace latchstring::daemon

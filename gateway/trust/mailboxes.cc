@@ -81,23 +81,40 @@ absl::Status Mailboxes::saw(const Device& device) {
   if (!crypto::is_id(device.peer.device)) {
     return invalid("`{}` is not a device name", device.peer.device);
   }
-  LS_RETURN_IF_ERROR(find(device.peer.mailbox).status());
+  LS_ASSIGN(const Mailbox mailbox, find(device.peer.mailbox));
   LS_ASSIGN(const std::optional<Device> known, this->device(device.peer));
   if (known && known->officer != device.officer) {
     return denied("the device `{}` is another officer's", device.peer.device);
   }
-  LS_RETURN_IF_ERROR(
-      database_.run("INSERT INTO trust_device (mailbox, device, officer, credential, last_seen)"
-                    " VALUES (?, ?, ?, ?, ?) ON CONFLICT (mailbox, device) DO UPDATE"
-                    " SET credential = excluded.credential, last_seen = excluded.last_seen",
-                    {device.peer.mailbox, device.peer.device, device.officer, device.credential_jws,
-                     to_column(device.last_seen)}));
-  // The device that was just seen stays, whatever the clock says.
+  // Before the insertion: the device that was just seen stays, whatever the clock says.
+  if (!known) LS_RETURN_IF_ERROR(make_room(mailbox, device.officer));
   return database_.run(
-      "DELETE FROM trust_device WHERE mailbox = ? AND device <> ? AND device NOT IN (SELECT device"
-      " FROM trust_device WHERE mailbox = ? AND device <> ? ORDER BY last_seen DESC LIMIT ?)",
-      {device.peer.mailbox, device.peer.device, device.peer.mailbox, device.peer.device,
-       kDevicesMax - 1});
+      "INSERT INTO trust_device (mailbox, device, officer, credential, last_seen)"
+      " VALUES (?, ?, ?, ?, ?) ON CONFLICT (mailbox, device) DO UPDATE"
+      " SET credential = excluded.credential, last_seen = excluded.last_seen",
+      {device.peer.mailbox, device.peer.device, device.officer, device.credential_jws,
+       to_column(device.last_seen)});
+}
+
+absl::Status Mailboxes::make_room(const Mailbox& mailbox, std::string_view officer) {
+  LS_ASSIGN(const auto all,
+            database_.one<std::int64_t>("SELECT count(*) FROM trust_device WHERE mailbox = ?",
+                                        {mailbox.id}));
+  LS_ASSIGN(const auto theirs,
+            database_.one<std::int64_t>(
+                "SELECT count(*) FROM trust_device WHERE mailbox = ? AND officer = ?",
+                {mailbox.id, officer}));
+  const bool full = static_cast<std::size_t>(all) >= kDevicesMax;
+  if (!full && static_cast<std::size_t>(theirs) < kOfficerDevicesMax) return absl::OkStatus();
+  if (theirs == 0) {
+    return not_now(
+        "the mailbox of agency `{}` has {} devices, and a new officer has no place in it",
+        mailbox.agency, all);
+  }
+  return database_.run(
+      "DELETE FROM trust_device WHERE mailbox = ? AND device = (SELECT device FROM trust_device"
+      " WHERE mailbox = ? AND officer = ? ORDER BY last_seen LIMIT 1)",
+      {mailbox.id, mailbox.id, officer});
 }
 
 absl::Status Mailboxes::check_shown(const wire::Peer& peer, std::string_view officer) const {

@@ -1,7 +1,8 @@
 // Mailboxes: one per agency, and the devices that were seen in each.
 // Threads: loop only. Transactions: every function that writes runs inside the caller's.
-// Limits: kMailboxesMax, kDevicesMax per mailbox: the one not seen for longest is forgotten, and
-// says HELLO again.
+// Limits: kMailboxesMax; kOfficerDevicesMax: of the same officer the one not seen for longest is
+// forgotten, and says HELLO again; kDevicesMax per mailbox: a new officer is refused. No officer's
+// device makes room for another's: they share a mailbox, and could take a name that became free.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -21,7 +22,8 @@ class Database;
 namespace latchstring::trust {
 
 inline constexpr std::size_t kMailboxesMax = 256;
-inline constexpr std::size_t kDevicesMax = 64;
+inline constexpr std::size_t kDevicesMax = 1'024;
+inline constexpr std::size_t kOfficerDevicesMax = 16;
 
 struct Mailbox {
   std::string id;             // [a-z2-7]{10}
@@ -49,7 +51,8 @@ class Mailboxes {
   absl::StatusOr<std::vector<Mailbox>> list() const;
 
   // After a HELLO that verified. PermissionDenied: the device showed itself to be another officer's
-  // before; it stays theirs.
+  // before; it stays theirs. FailedPrecondition: the mailbox is full, and none of the devices in it
+  // is this officer's.
   absl::Status saw(const Device& device);
   // PermissionDenied unless this device's HELLO showed this officer. Whoever forwards what another
   // officer signed must not get its answer.
@@ -58,6 +61,8 @@ class Mailboxes {
   absl::StatusOr<std::vector<Device>> devices(std::string_view mailbox) const;
 
  private:
+  absl::Status make_room(const Mailbox& mailbox, std::string_view officer);
+
   store::Database& database_;
 };
 

@@ -138,6 +138,27 @@ TEST_CASE("HELLO counts only from the device that it names, and only for its fir
   CHECK((*office.mailboxes.device(office.officer.peer))->officer == office.officer.thumbprint);
 }
 
+TEST_CASE(
+    "an officer whom a full mailbox has no place for is counted; the household reads it once") {
+  Office office;
+  const std::string& mailbox = office.officer.peer.mailbox;
+  auto transaction = office.desk.database->begin();
+  for (std::size_t i = 0; i < trust::kDevicesMax; ++i) {
+    REQUIRE(office.mailboxes
+                .saw({{mailbox, crypto::random_id()},
+                      fmt::format("officer {}", i),
+                      "c",
+                      office.desk.clock.now()})
+                .ok());
+  }
+  REQUIRE(transaction->commit().ok());
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) office.greet(office.officer, seq);
+  CHECK(office.link.sent.empty());
+  CHECK(office.denied() == 3);
+  REQUIRE(office.trouble.size() == 1);
+  CHECK(office.trouble.front().find("agency remove") != std::string::npos);
+}
+
 TEST_CASE("a replayed HELLO gets an acknowledgement now and then, and nothing else") {
   Office office;
   const Bytes first = office.hello(office.officer, 1, office.officer.peer.device);
