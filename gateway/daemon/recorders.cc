@@ -43,11 +43,9 @@ media::CameraStream stream_of(const config::Config& config, const config::Camera
   stream.user = camera.user;
   stream.audio = camera.audio;
   if (!camera.password_credential.empty()) {
-    // Read at each connection, so that a new password works without a restart. A missing one is a
-    // refused login, which the camera's state tells.
+    // Read at each connection, so that a new password works without a restart.
     stream.password = [config, name = camera.password_credential] {
-      auto password = config::read_credential(config, name);
-      return password.ok() ? *std::move(password) : std::string{};
+      return config::read_credential(config, name);
     };
   }
   return stream;

@@ -83,7 +83,10 @@ class Session final : public RtspSession {
     gst_util_set_object_arg(G_OBJECT(source.get()), "protocols", "tcp");
     gst_util_set_object_arg(G_OBJECT(source.get()), "buffer-mode", "none");
     if (!user_.empty()) {
-      std::string password = stream.password ? stream.password() : "";
+      std::string password;
+      if (stream.password) {
+        LS_ASSIGN(password, stream.password());
+      }
       g_object_set(source.get(), "user-id", user_.c_str(), "user-pw", password.c_str(), nullptr);
       ::explicit_bzero(password.data(), password.size());
     }

@@ -20,8 +20,9 @@ namespace latchstring::media {
 struct CameraStream {
   std::string url;   // rtsp:// or rtsps://, without user and password
   std::string user;  // empty: no login
-  // Asked at each connection; the answer is wiped after use. It never stands in an error.
-  std::function<std::string()> password;
+  // Asked at each connection; the answer is wiped after use. It never stands in an error. Where
+  // there is none to be had the camera is not asked: cameras lock accounts.
+  std::function<absl::StatusOr<std::string>()> password;
   bool audio = true;
 };
 
@@ -36,7 +37,8 @@ class SessionHandler {
 
 class RtspSession {
  public:
-  // Starts connecting. InvalidArgument: the URL is not one.
+  // Starts connecting. InvalidArgument: the URL is not one. The error of `stream.password`, as it
+  // is.
   static absl::StatusOr<std::unique_ptr<RtspSession>> open(const CameraStream& stream,
                                                            const Clock& clock,
                                                            SessionHandler& handler);

@@ -150,3 +150,11 @@ def test_login_refused_is_said_in_words(world, bin_folder, tmp_path):
         world.house.wait_recording("porch", 60)
     finally:
         guarded.end()
+        credential.chmod(0o644)
+        wait_for(lambda: f"others may read the credential `porch`: chmod 600 `{credential}`" in
+                 camera(world, "porch").get("fault", ""), 100, "who else may read it")
+        credential.unlink()
+        tested = world.house.run("camera", "test", "porch", check=False)
+        assert tested.returncode == 1
+        assert f"there is no credential `porch`: write it to `{credential}`" in tested.stderr
+        credential.touch(0o600)

@@ -262,6 +262,37 @@ TEST_CASE("the login is Basic or Digest; a wrong one is said so and never shown"
   }
 }
 
+TEST_CASE("a camera whose password cannot be read is not asked") {
+  // Without the password it would be asked with an empty one, and refuse that.
+  const CameraProcess camera(small({"--user", "gate", "--password", "s3cret-word"}));
+  const SystemClock clock(ClockTrust::assumed);
+  MemorySink sink;
+  std::atomic<bool> readable = false;
+  RecorderOptions options;
+  options.segments = {"door", [](Instant t) { return t + 24h; }};
+  options.stream = {camera.url(), "gate",
+                    [&readable]() -> absl::StatusOr<std::string> {
+                      if (readable) return "s3cret-word";
+                      return not_now("there is no credential `door`");
+                    },
+                    false};
+  const CameraStream stream = options.stream;
+  Recorder recorder(std::move(options), clock, sink);
+  recorder.start();
+  const auto wait_for = [&](RecordingState state) {
+    const Duration end = clock.steady() + 20s;
+    while (recorder.state().state != state && clock.steady() < end)
+      std::this_thread::sleep_for(10ms);
+    return recorder.state();
+  };
+  const RecorderState lost = wait_for(RecordingState::lost);
+  REQUIRE(lost.state == RecordingState::lost);
+  CHECK(message_of(lost.reason) == "there is no credential `door`");
+  CHECK(message_of(probe_camera(stream, clock, 1s).status()) == "there is no credential `door`");
+  readable = true;
+  CHECK(wait_for(RecordingState::recording).state == RecordingState::recording);
+}
+
 TEST_CASE("what cannot be recorded is said in words") {
   CameraProcess camera(small({}));
   const SystemClock clock(ClockTrust::assumed);
