@@ -98,8 +98,9 @@ absl::StatusOr<control::Pin> Secrets::ask(std::string_view question) const {
   return read_line(terminal.get());
 }
 
-absl::StatusOr<control::Pin> Secrets::ask_new(std::string_view question) const {
+absl::StatusOr<control::Pin> Secrets::ask_new(std::string_view question, const Check& check) const {
   LS_ASSIGN(control::Pin first, ask(question));
+  if (check) LS_RETURN_IF_ERROR(check(first));
   if (fd_.has_value()) return first;
   LS_ASSIGN(const control::Pin second, ask("The same again:"));
   if (first.view() != second.view()) return invalid("the two are not the same");

@@ -4,6 +4,7 @@
 
 #include <absl/status/statusor.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,8 +27,9 @@ class Secrets {
   Secrets(std::optional<int> fd, std::string_view option) : fd_(fd), option_(option) {}
 
   absl::StatusOr<control::Pin> ask(std::string_view question) const;
-  // Asked twice at a terminal.
-  absl::StatusOr<control::Pin> ask_new(std::string_view question) const;
+  using Check = std::function<absl::Status(const control::Pin&)>;
+  // Asked twice at a terminal, the second time if `check` finds nothing wrong with the first.
+  absl::StatusOr<control::Pin> ask_new(std::string_view question, const Check& check = {}) const;
 
  private:
   absl::StatusOr<control::Pin> read_line(int fd) const;

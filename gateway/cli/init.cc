@@ -3,6 +3,7 @@
 #include <absl/time/time.h>
 
 #include <chrono>
+#include <set>
 
 #include "gateway/base/status.h"
 #include "gateway/cli/files.h"
@@ -65,14 +66,6 @@ absl::Status found(const config::Config& config, const std::vector<control::Sign
   return transaction.commit();
 }
 
-absl::Status check_pins(const std::vector<control::SignedBy>& residents) {
-  for (const control::SignedBy& resident : residents) {
-    const absl::Status status = trust::check_pin_rules(secret_of(resident.pin));
-    if (!status.ok()) return within(fmt::format("PIN of {}", resident.resident), status);
-  }
-  return absl::OkStatus();
-}
-
 // One year from today, by the household's calendar.
 std::string a_year_ahead(const std::string& timezone) {
   absl::TimeZone zone = absl::UTCTimeZone();
@@ -101,23 +94,56 @@ absl::StatusOr<Texts> make_texts(const Plan& plan) {
   return texts;
 }
 
+// Whether nothing but these lies in a folder; also where there is none.
+bool holds_only(const Path& folder, const std::set<std::string>& names) {
+  std::error_code fault;
+  for (std::filesystem::directory_iterator at(folder, fault), end; !fault && at != end;
+       at.increment(fault)) {
+    if (!names.contains(at->path().filename().string())) return false;
+  }
+  return !fault || fault == std::errc::no_such_file_or_directory;
+}
+
+// What an interrupted make_house() leaves, and nothing beside it: no gateway.yaml, no password, no
+// agency's key, and no archive or lock, which a daemon makes at its first start.
+bool is_half_made(const Path& folder, const Path& state) {
+  return holds_only(folder, {"keys", state.filename().string(), "house-rules.yaml",
+                             "house-rules.yaml.new", "gateway.yaml.new"}) &&
+         holds_only(folder / "keys", {}) &&
+         holds_only(state, {"credentials", "keyring", "state.db", "state.db-wal", "state.db-shm",
+                            "archive-recipient.txt", "archive-recipient.txt.new"}) &&
+         holds_only(state / "credentials", {});
+}
+
+bool is_there(const Path& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored);
+}
+
 }  // namespace
 
 absl::Status refuse_existing(const Path& folder, const std::string& state_dir) {
-  const Path state = folder / state_dir;
-  for (const Path& file : {folder / "gateway.yaml", folder / "house-rules.yaml", state / "state.db",
-                           state / "keyring"}) {
-    std::error_code ignored;
-    if (std::filesystem::exists(file, ignored))
-      return not_now("there is a house already: `{}`", file.string());
+  const Path config = folder / "gateway.yaml";
+  if (is_there(config)) return not_now("there is a house already: `{}`", config.string());
+  const Path state = (folder / state_dir).lexically_normal();
+  if (is_there(state / "state.db") || is_there(state / "keyring")) {
+    if (!is_half_made(folder, state))
+      return not_now("there is a house already in `{}`, without its `{}`: restore that file",
+                     state.string(), config.string());
+    const bool apart = state.parent_path() != (folder / "state").lexically_normal().parent_path();
+    return not_now(
+        "an `init` was interrupted here, and what it left is no house: remove the folder `{}`{} "
+        "and run `init` again",
+        folder.string(), apart ? fmt::format(" and the folder `{}`", state.string()) : "");
   }
+  const Path rules = folder / "house-rules.yaml";
+  if (is_there(rules)) return not_now("there is a house already: `{}`", rules.string());
   return absl::OkStatus();
 }
 
 absl::StatusOr<Made> make_house(const Plan& plan) {
   LS_RETURN_IF_ERROR(refuse_existing(plan.folder, plan.gateway.state_dir));
   LS_RETURN_IF_ERROR(check_timezone(plan.timezone));
-  LS_RETURN_IF_ERROR(check_pins(plan.residents));
   LS_ASSIGN(const Texts texts, make_texts(plan));
   const config::Config& config = texts.config;
 
@@ -147,6 +173,10 @@ absl::StatusOr<Made> make_house(const Plan& plan) {
   undo.keep();
   return Made{std::move(archive), crypto::spoken_fingerprint(signing.verify_key()),
               keyring->source() == crypto::KeySource::plain_file};
+}
+
+absl::Status check_pin(const control::Pin& pin) {
+  return trust::check_pin_rules(secret_of(pin));
 }
 
 absl::Status check_timezone(std::string_view name) {

@@ -25,10 +25,13 @@ struct Made {
   bool kek_in_the_open = false;   // the key-encryption key is a file beside the keys
 };
 
-// FailedPrecondition: there is a house already. What was made is taken away again on any error.
+// FailedPrecondition: there is a house already, or a part of one that an interrupted run left. What
+// was made is taken away again on any error.
 absl::StatusOr<Made> make_house(const Plan& plan);
 absl::Status refuse_existing(const Path& folder, const std::string& state_dir);
 
+// Long enough for a resident's.
+absl::Status check_pin(const control::Pin& pin);
 // `America/Chicago`: known to this machine.
 absl::Status check_timezone(std::string_view name);
 // What this machine is set to; UTC where it does not say.

@@ -1,7 +1,10 @@
 """`latchstring` as a household types it, without a daemon."""
 
 import json
+import os
+import pty
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -68,6 +71,58 @@ def test_a_second_init_is_refused_and_changes_nothing(household):
     assert again.returncode == 1
     assert "latchstring: error: there is a house already" in again.stderr
     assert before == {p: p.read_bytes() for p in household.folder.rglob("*") if p.is_file()}
+
+
+def test_an_interrupted_init_is_called_that(household):
+    """gateway.yaml is written last: without it all is as a killed init leaves it."""
+    assert household.init(*NAMED).returncode == 0
+    (household.folder / "gateway.yaml").unlink()
+    again = household.init(*NAMED)
+    assert again.returncode == 1
+    assert (f"an `init` was interrupted here, and what it left is no house: remove the folder "
+            f"`{household.folder}` and run `init` again") in again.stderr
+    (household.folder / "house-rules.yaml").unlink()  # killed a little earlier
+    (household.folder / "state/state.db").unlink()
+    assert "an `init` was interrupted here" in household.init(*NAMED).stderr
+    shutil.rmtree(household.folder)
+    assert household.init(*NAMED).returncode == 0
+
+
+@pytest.mark.parametrize("more", ["state/archive", "state/latchstringd.lock", "my-notes",
+                                  "keys/river_pd.jwk", "state/credentials/door"])
+def test_no_init_says_to_remove_what_may_be_a_house(household, more):
+    assert household.init(*NAMED).returncode == 0
+    (household.folder / "gateway.yaml").unlink()
+    (household.folder / more).mkdir()
+    again = household.init(*NAMED)
+    assert again.returncode == 1 and "remove the folder" not in again.stderr
+    assert f"there is a house already in `{household.folder}/state`, without its" in again.stderr
+
+
+def test_an_interrupted_init_with_its_state_elsewhere_names_both(household, tmp_path):
+    assert household.init(*NAMED, "--state", tmp_path / "var").returncode == 0
+    (household.folder / "gateway.yaml").unlink()
+    again = household.init(*NAMED, "--state", tmp_path / "var")
+    assert f"remove the folder `{household.folder}` and the folder `{tmp_path}/var`" in again.stderr
+
+
+def test_a_pin_that_is_too_short_is_not_asked_for_twice(household):
+    """At a terminal, where each PIN is typed twice."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(household.program, [household.program, "init", household.folder, "--demo"])
+    said = b""
+    try:
+        while more := os.read(terminal, 1000):
+            said += more
+            if said.endswith(b": "):
+                os.write(terminal, b"12\n")
+    except OSError:  # the terminal is gone: it ended
+        pass
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    assert b"PIN of alex: a PIN has at least 6 digits" in said
+    assert b"The same again" not in said
+    assert not household.folder.exists()
 
 
 @pytest.mark.parametrize("arguments, secrets, words", [
