@@ -167,7 +167,8 @@ void show_test(const json::Value& found) {
                   number(found, "height"), real(found, "frames_per_second"),
                   real(found, "gop_seconds"), size_text(number(found, "bits_per_second") / 8)));
   const std::string audio = text(found, "audio");
-  say(fmt::format("sound: {}\n", audio.empty() ? "none" : shown(audio)));
+  say(fmt::format("sound: {}{}\n", audio.empty() ? "none" : shown(audio),
+                  audio.empty() || flag(found, "audio_recorded") ? "" : ", not recorded"));
   const json::Value* offset = member(found, "clock_offset_ms");
   const auto* ms = offset == nullptr ? nullptr : offset->as<std::int64_t>();
   say(ms == nullptr ? std::string("clock: the camera did not say its time\n")

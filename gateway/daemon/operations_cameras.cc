@@ -53,16 +53,17 @@ void list(Daemon& daemon, const Reply& reply) {
   reply.ok(json::Writer().objects("cameras", cameras));
 }
 
-json::Writer report_json(const std::string& id, const media::CameraReport& found) {
+json::Writer report_json(const config::Camera& camera, const media::CameraReport& found) {
   json::Writer out;
-  out.string("camera", id)
+  out.string("camera", camera.id)
       .string("video", found.video_codec.starts_with("avc") ? "h264" : "h265")
       .integer("width", found.width)
       .integer("height", found.height)
       .real("frames_per_second", found.frames_per_second)
       .real("gop_seconds", found.gop_s.value_or(0))
       .natural("bits_per_second", static_cast<std::uint64_t>(found.kilobits_per_second * 1000))
-      .optional_string("audio", found.audio_codec);
+      .optional_string("audio", found.audio_codec)
+      .boolean("audio_recorded", camera.audio);
   if (found.clock_offset_ms) out.integer("clock_offset_ms", *found.clock_offset_ms);
   return out;
 }
@@ -81,11 +82,11 @@ void test(Daemon& daemon, const Request& asked, const Reply& reply) {
       [&daemon, probe] {
         probe->found = media::probe_camera(probe->stream, daemon.clock(), kListen);
       },
-      [id, probe, reply] {
+      [camera = *camera, probe, reply] {
         // Also where the camera refuses the login: nobody refused the caller anything.
         if (!probe->found.ok())
           return reply.fail(unavailable("{}", message_of(probe->found.status())));
-        reply.ok(report_json(id, *probe->found));
+        reply.ok(report_json(camera, *probe->found));
       });
   if (!queued) reply.fail(unavailable("too much is waiting; try again"));
 }

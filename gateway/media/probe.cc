@@ -13,6 +13,8 @@ constexpr Duration kLookEvery = std::chrono::milliseconds{100};
 
 class Listener final : public SessionHandler {
  public:
+  explicit Listener(bool counts_sound) : counts_sound_(counts_sound) {}
+
   void on_format(Track track, const std::string& caps) noexcept override {
     const auto format = parse_format(caps);
     if (!format.ok()) return;
@@ -29,7 +31,7 @@ class Listener final : public SessionHandler {
 
   void on_unit(ReceivedUnit unit, std::optional<Instant> camera_time) noexcept override {
     const std::lock_guard lock(mutex_);
-    bytes_ += unit.data.size();
+    if (unit.track == Track::video || counts_sound_) bytes_ += unit.data.size();
     if (unit.track == Track::audio) return;
     if (frames_++ == 0) first_ns_ = unit.pts_ns, first_steady_ = unit.steady;
     last_ns_ = unit.pts_ns;
@@ -66,6 +68,8 @@ class Listener final : public SessionHandler {
   }
 
  private:
+  const bool counts_sound_;
+
   mutable std::mutex mutex_;
   // All guarded by mutex_.
   CameraReport report_;
@@ -84,8 +88,11 @@ class Listener final : public SessionHandler {
 
 absl::StatusOr<CameraReport> probe_camera(const CameraStream& stream, const Clock& clock,
                                           Duration listen) {
-  Listener listener;
-  LS_ASSIGN(const std::unique_ptr<RtspSession> session, RtspSession::open(stream, clock, listener));
+  Listener listener(stream.audio);
+  CameraStream whole = stream;
+  whole.audio =
+      true;  // also where it is not recorded: the household may not know that there is one
+  LS_ASSIGN(const std::unique_ptr<RtspSession> session, RtspSession::open(whole, clock, listener));
   const Duration opened = clock.steady();
   for (;;) {
     LS_RETURN_IF_ERROR(session->wait(kLookEvery));

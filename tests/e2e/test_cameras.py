@@ -121,6 +121,20 @@ def test_cameras_come_change_and_go_on_reload(world, bin_folder, tmp_path):
         second.end()
 
 
+def test_sound_that_is_not_recorded_is_named_too(world, bin_folder, tmp_path):
+    assert world.house.ask("camera", "test", "front_door")["audio_recorded"] is True
+    sounding = Camera(bin_folder, tmp_path, "--gop", "10", "--audio", "aac")
+    before = world.house.config.read_text()
+    try:
+        world.house.run("camera", "add", "attic", "--url", sounding.url, "--sharing", "never")
+        assert "\nsound: mp4a.40.2, not recorded\n" in world.house.run("camera", "test",
+                                                                       "attic").stdout
+        assert camera(world, "attic")["audio"] is False
+    finally:
+        world.house.config.write_text(before)
+        sounding.end()
+
+
 def test_a_broken_configuration_on_reload_changes_nothing(world):
     before = world.house.config.read_text()
     since = camera(world)["since"]
