@@ -61,14 +61,33 @@ redact::OnProgress progress() {
   };
 }
 
+// Where a link leads, as far as the path exists.
+Path place_of(const std::string& file) {
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(file), ignored);
+}
+
+absl::Status check_outputs(const Options& options) {
+  if (!options.report.empty() && place_of(options.report) == place_of(options.out))
+    return invalid("--out and --report name the same file");
+  std::error_code ignored;
+  for (const std::string& file : {options.out, options.report}) {
+    if (file.empty()) continue;
+    if (std::filesystem::exists(file, ignored)) return not_now("`{}` is there already", file);
+    const Path folder = std::filesystem::absolute(file).parent_path();
+    if (!std::filesystem::is_directory(folder, ignored))
+      return not_found("there is no folder `{}`", folder.string());
+  }
+  return absl::OkStatus();
+}
+
 int run(const Options& options) {
   const absl::StatusOr<RedactionPlan> plan = make_plan(options);
   if (absl::IsInvalidArgument(plan.status())) return usage(message_of(plan.status()));
   if (!plan.ok()) return fail(plan.status());
-  std::error_code ignored;
-  for (const std::string& file : {options.out, options.report})
-    if (!file.empty() && std::filesystem::exists(file, ignored))
-      return fail(not_now("`{}` is there already", file));
+  const absl::Status outputs = check_outputs(options);
+  if (absl::IsInvalidArgument(outputs)) return usage(message_of(outputs));
+  if (!outputs.ok()) return fail(outputs);
   redact::Settings settings;
   settings.spool_folder = std::filesystem::absolute(options.out).parent_path();
   settings.threads = options.threads;

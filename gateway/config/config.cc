@@ -330,7 +330,8 @@ bool is_name(std::string_view text) {
 
 absl::StatusOr<Config> load(std::string_view text, const Path& file) {
   Faults faults(file.filename().string(), text);
-  const std::optional<Node> root = yaml::parse(text, faults);
+  const std::optional<Node> root =
+      yaml::parse(text, faults, "begin with \"gateway:\", or restore the file from a copy");
   if (!root.has_value()) return faults.status();
   Config config = Loader(file, faults).read(*root);
   if (!faults.empty()) return faults.status();

@@ -104,6 +104,9 @@ struct Config {
 };
 
 absl::StatusOr<Config> load(std::string_view text, const Path& file);
+// Where the two differ in what a running daemon does not follow: `gateway.clock`. All but the name
+// and the cameras.
+std::vector<std::string> keys_for_a_restart(const Config& running, const Config& fresh);
 // Reads and loads. NotFound: there is no such file.
 absl::StatusOr<Config> read(const Path& file);
 

@@ -239,7 +239,8 @@ Daemon::Reloaded Daemon::reload() {
   auto fresh = config::read(config_.file);
   reloaded.config = fresh.status();
   if (fresh.ok()) {
-    // Cameras and the name follow; broker, archive, clock, redaction and log need a restart.
+    // Cameras and the name follow; the rest is built into what runs.
+    reloaded.restart = config::keys_for_a_restart(config_, *fresh);
     config_.cameras = std::move(fresh->cameras);
     config_.name = std::move(fresh->name);
     reloaded.cameras = recorders_->apply(config_);
@@ -255,6 +256,11 @@ Daemon::Reloaded Daemon::reload() {
   if (reloaded.config.ok() && rules_->current() != nullptr) {
     log_line(LogLevel::info, fmt::format("read again: {} cameras recorded, {} rules in force",
                                          config_.cameras.size(), rules_->current()->rules.size()));
+  }
+  if (!reloaded.restart.empty()) {
+    log_line(LogLevel::warning, fmt::format("changed in gateway.yaml, and in force only after a "
+                                            "restart: {}",
+                                            fmt::join(reloaded.restart, ", ")));
   }
   reconsider();
   return reloaded;

@@ -45,6 +45,7 @@ class Daemon {
   // Reads gateway.yaml and the rules anew. A broken file changes nothing but what is shared.
   struct Reloaded {
     absl::Status config;
+    std::vector<std::string> restart;  // changed keys that are in force after one only
     Recorders::Changes cameras;
   };
   Reloaded reload();

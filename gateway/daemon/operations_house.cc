@@ -137,7 +137,7 @@ void status(Daemon& daemon, const Reply& reply) {
 void reload(Daemon& daemon, const Reply& reply) {
   const Daemon::Reloaded reloaded = daemon.reload();
   json::Writer config;
-  config.boolean("ok", reloaded.config.ok());
+  config.boolean("ok", reloaded.config.ok()).strings("restart", reloaded.restart);
   if (!reloaded.config.ok()) config.string("fault", message_of(reloaded.config));
   json::Writer rules;
   rules.boolean("ok", daemon.rules().current() != nullptr)

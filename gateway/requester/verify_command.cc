@@ -1,4 +1,5 @@
 #include "gateway/base/status.h"
+#include "gateway/crypto/encoding.h"
 #include "gateway/evidence/evidence.h"
 #include "gateway/requester/commands.h"
 #include "gateway/requester/program.h"
@@ -69,7 +70,28 @@ int tell(const evidence::Report& report) {
   return kFailed;
 }
 
+// The folder that `receive --out` was given: each request has a folder of its own in there. The
+// name of one of them; empty: it is no such folder.
+std::string request_inside(const std::string& folder) {
+  std::string request;
+  std::error_code fault;
+  for (std::filesystem::directory_iterator at(folder, fault), end; !fault && at != end;
+       at.increment(fault)) {
+    const std::string name = at->path().filename().string();
+    if (name.starts_with('.')) continue;  // what `receive` has under way
+    if (!crypto::is_id(name) || !at->is_directory(fault)) return "";
+    if (request.empty() || name < request) request = name;
+  }
+  return request;
+}
+
 int verify(const Options& options) {
+  if (const std::string request = request_inside(options.folder); !request.empty()) {
+    return usage(
+        fmt::format("`{}` holds the evidence of each request in a folder of its own: name "
+                    "one, like `{}`",
+                    options.folder, (Path(options.folder) / request).string()));
+  }
   const auto anchor = anchor_of(options);
   if (absl::IsInvalidArgument(anchor.status())) return usage(message_of(anchor.status()));
   if (!anchor.ok()) return fail(anchor.status(), hint_for(anchor.status()));

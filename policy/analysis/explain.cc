@@ -23,7 +23,8 @@ absl::StatusOr<Interval> footage_from(const std::string& text) {
   }
   LS_ASSIGN(const Instant from, from_rfc3339(text.substr(0, middle)));
   LS_ASSIGN(const Instant to, from_rfc3339(text.substr(middle + 4)));
-  if (to <= from) return invalid("the footage `{}` ends before it begins", text);
+  if (to == from) return invalid("the footage `{}` is empty", text);
+  if (to < from) return invalid("the footage `{}` ends before it begins", text);
   return Interval{from, to};
 }
 

@@ -4,6 +4,10 @@
 namespace latchstring::policy {
 
 absl::StatusOr<Source> read_source(const Path& file) {
+  // A pipe would be waited for.
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored))
+    return invalid("`{}` is no file that can be read as rules", file.string());
   // One byte more than is read, so that the loader's own message about the size appears.
   auto text = read_file(file, yaml::kBytesMax + 1);
   if (absl::IsResourceExhausted(text.status())) {

@@ -82,7 +82,8 @@ Footage read_footage_text(std::string_view text, std::optional<absl::CivilSecond
   const auto to_instant = clock.at(last);
   if (!from_instant) return no_such_time(first);
   if (!to_instant) return no_such_time(last);
-  if (*to_instant <= *from_instant) return {std::nullopt, "This footage ends before it begins."};
+  if (*to_instant == *from_instant) return {std::nullopt, "This footage is empty."};
+  if (*to_instant < *from_instant) return {std::nullopt, "This footage ends before it begins."};
   return {Interval{*from_instant, *to_instant}};
 }
 

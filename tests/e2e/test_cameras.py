@@ -145,6 +145,20 @@ def test_a_broken_configuration_on_reload_changes_nothing(world):
     world.house.config.write_text(before)
 
 
+def test_what_needs_a_restart_is_named_on_reload(world):
+    before = world.house.config.read_text()
+    world.house.edit("gateway.yaml", "clock: assumed", "clock: kernel")
+    world.house.edit("gateway.yaml", "level: info", "level: debug")
+    try:
+        assert world.house.call("policy.reload")["config"] == {
+            "ok": True, "restart": ["gateway.clock", "log.level"]}
+        assert ("changed in gateway.yaml, and in force only after a restart: gateway.clock, "
+                "log.level") in world.house.log_tail()
+    finally:
+        world.house.config.write_text(before)
+    assert world.house.call("policy.reload")["config"]["restart"] == []
+
+
 def test_login_refused_is_said_in_words(world, bin_folder, tmp_path):
     guarded = Camera(bin_folder, tmp_path, "--gop", "10", "--auth", "digest", "--user", "viewer",
                      "--password", "right-one")
@@ -159,11 +173,6 @@ def test_login_refused_is_said_in_words(world, bin_folder, tmp_path):
                         "the refused login")
         assert "login" in down["fault"] or "password" in down["fault"], down
         assert "wrong-one" not in world.house.log_tail(400)
-        credential.write_text("right-one")
-        world.house.daemon.popen.send_signal(signal.SIGHUP)
-        world.house.wait_recording("porch", 60)
-    finally:
-        guarded.end()
         credential.chmod(0o644)
         wait_for(lambda: f"others may read the credential `porch`: chmod 600 `{credential}`" in
                  camera(world, "porch").get("fault", ""), 100, "who else may read it")
@@ -172,3 +181,8 @@ def test_login_refused_is_said_in_words(world, bin_folder, tmp_path):
         assert tested.returncode == 1
         assert f"there is no credential `porch`: write it to `{credential}`" in tested.stderr
         credential.touch(0o600)
+        credential.write_text("right-one")
+        world.house.daemon.popen.send_signal(signal.SIGHUP)
+        world.house.wait_recording("porch", 60)
+    finally:
+        guarded.end()

@@ -457,4 +457,28 @@ def test_a_wrong_redact_makes_no_file(household, tmp_path):
     assert done.returncode == 1 and done.stderr.startswith("latchstring: error: ")
     done = household.run("redact", film, "--redact", "the_window", "--out", out, house=False)
     assert done.returncode == 2 and "--rules FILE" in done.stderr
-    assert not out.exists()
+    for report in (out, tmp_path / "." / "out.mp4", tmp_path / "x/../out.mp4"):
+        done = household.run("redact", film, "--redact", "moving", "--out", out, "--report", report,
+                             house=False)
+        assert done.returncode == 2 and "--out and --report name the same file" in done.stderr
+    nowhere = tmp_path / "nowhere"
+    for outputs in (("--out", nowhere / "x.mp4"), ("--out", out, "--report", nowhere / "r.json")):
+        done = household.run("redact", film, "--redact", "moving", *outputs, house=False)
+        assert done.returncode == 1 and f"there is no folder `{nowhere}`" in done.stderr
+    assert not out.exists() and not nowhere.exists()
+
+
+def test_rules_are_read_from_a_file_and_nothing_else(household, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for command in (("check",), ("test",)):
+        done = household.run("policy", *command, tmp_path / "pipe", house=False)
+        assert done.returncode == 1, done.stderr
+        assert "pipe` is no file that can be read as rules" in done.stdout + done.stderr
+
+
+def test_an_empty_gateway_yaml_has_a_hint(household):
+    assert household.init(*NAMED).returncode == 0
+    (household.folder / "gateway.yaml").write_text("")
+    done = household.run("camera", "add", "door", "--url", "rtsp://192.168.30.11/")
+    assert done.returncode == 1
+    assert "This file is empty." in done.stderr and 'begin with "gateway:"' in done.stderr

@@ -163,6 +163,18 @@ def test_a_folder_that_is_no_evidence(town):
     assert done.returncode == 1 and "FAILED     identity.txt" in done.stdout
 
 
+def test_the_folder_of_all_evidence_is_not_that_of_one_request(town):
+    for name in ("evidence/abcdefgh23", "evidence/bcdefghi34", "evidence/.cdefghij45.incoming"):
+        os.makedirs(town.folder / name)
+    (town.folder / "evidence/.receive.lock").touch()
+    done = town.run("verify", "evidence")
+    assert done.returncode == 2 and done.stdout == ""
+    assert "name one, like `evidence/abcdefgh23`" in done.stderr
+    (town.folder / "evidence/notes.txt").touch()
+    done = town.run("verify", "evidence")
+    assert done.returncode == 1 and "FAILED     notes.txt" in done.stdout
+
+
 def test_help_has_an_example_on_every_level(requester):
     def walk(words):
         text = requester.ok(*words, "--help")

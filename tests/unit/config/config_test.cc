@@ -200,6 +200,51 @@ TEST_CASE("the fresh file loads, with every combination init can ask for") {
   }
 }
 
+TEST_CASE("what a running daemon does not follow is named key by key") {
+  using Keys = std::vector<std::string>;
+  const auto changed = [](const std::string& before, const std::string& after) {
+    const auto running = config::load(before, "/house/gateway.yaml");
+    const auto fresh = config::load(after, "/house/gateway.yaml");
+    REQUIRE(running.ok());
+    INFO(message_of(fresh.status()));
+    REQUIRE(fresh.ok());
+    return config::keys_for_a_restart(*running, *fresh);
+  };
+  const std::string plain = with("");
+  CHECK(changed(plain, plain).empty());
+  CHECK(changed(plain, "gateway: {name: \"Oak Street\"}\n").empty());
+  CHECK(changed(plain, with("cameras:\n  d: {url: \"rtsp://h/s\"}\n")).empty());
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
+           {"state_dir", "other"}, {"rules", "ours.yaml"}, {"clock", "assumed"}}) {
+    CHECK(changed(plain, fmt::format("gateway: {{name: \"Maple Street\", {}: {}}}\n", key,
+                                     value)) == Keys{"gateway." + key});
+  }
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, std::string>>{{"keep_days", "3"},
+                                                        {"keep_bytes", "1 GiB"},
+                                                        {"keep_free", "1 GiB"},
+                                                        {"hold_bytes", "1 GiB"},
+                                                        {"pending_bytes", "1 GiB"},
+                                                        {"sync", "2 seconds"}}) {
+    CHECK(changed(plain, with(fmt::format("archive: {{{}: {}}}\n", key, value))) ==
+          Keys{"archive." + key});
+  }
+  CHECK(changed(plain, with("redaction: {threads: 3}\n")) == Keys{"redaction.threads"});
+  CHECK(changed(plain, with("log: {level: debug}\n")) == Keys{"log.level"});
+  CHECK(changed(plain, with("broker: {managed: {listen: 127.0.0.2}}\n")) ==
+        Keys{"broker.managed.listen"});
+  CHECK(changed(plain, with("broker: {managed: {port: 18883}}\n")) == Keys{"broker.managed.port"});
+  CHECK(changed(plain, with("broker: {reach_at: [\"mqtts://h.example\"]}\n")) ==
+        Keys{"broker.reach_at"});
+  const std::string remote =
+      with("broker: {url: \"mqtts://b.example\", user: u, password_credential: p}\n");
+  CHECK(changed(plain, remote) == Keys{"broker.url", "broker.user", "broker.password_credential"});
+  CHECK(changed(remote, with("broker: {url: \"mqtts://b.example\", cert_file: c, key_file: k, "
+                             "ca_file: a}\n")) == Keys{"broker.ca_file", "broker.user",
+                                                       "broker.password_credential",
+                                                       "broker.cert_file", "broker.key_file"});
+}
+
 TEST_CASE("credentials are read from a private file only") {
   const test::TemporaryFolder folder;
   ::unsetenv("CREDENTIALS_DIRECTORY");

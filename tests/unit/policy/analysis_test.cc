@@ -223,6 +223,16 @@ TEST_CASE("explain answers every well-formed question") {
   CHECK(explain(house.file(), question, true).out.find("\"decision\":\"refuse\"") == 1);
 }
 
+TEST_CASE("footage without a length is said to be empty, and only that which runs backwards so") {
+  const House house(kNight);
+  ExplainArguments question = kQuestion;
+  question.footage = "2026-05-04T21:50:00-05:00 to 2026-05-05T02:50:00Z";
+  CHECK(explain(house.file(), question, true).err.find("` is empty") != std::string::npos);
+  question.footage = "2026-05-04T21:50:00Z to 2026-05-04T21:49:00Z";
+  CHECK(explain(house.file(), question, true).err.find("ends before it begins") !=
+        std::string::npos);
+}
+
 TEST_CASE("a question that is not well-formed is a usage error") {
   const House house(kNight);
   const auto refused = [&](auto change) {

@@ -294,6 +294,8 @@ TEST_CASE("tests in the file are read by the household's clock") {
         std::string::npos);
   CHECK(rule_faults(line + "footage: \"2026-05-04 21:50 to 2026-05-03 22:00\"}\n")
             .find("ends before it begins") != std::string::npos);
+  CHECK(rule_faults(line + "footage: \"2026-05-04 21:50 to 2026-05-04 21:50\"}\n")
+            .find("footage is empty") != std::string::npos);
   CHECK(rule_faults(line + "footage: \"2026-05-04 21:50 to 22:10\", who: x}\n").find("twice") !=
         std::string::npos);
 }
