@@ -72,7 +72,7 @@ absl::Status refuse_running(const SocketAddress& address, const Path& path) {
   if (!probe.valid()) return errno_status("making a socket");
   const auto* name = reinterpret_cast<const sockaddr*>(&address.name);
   if (::connect(probe.get(), name, sizeof address.name) == 0 || errno == EAGAIN)
-    return not_now("a daemon of this house is running already: it answers on `{}`", path.string());
+    return not_now("another program answers already on `{}`", path.string());
   if (errno == ENOENT) return absl::OkStatus();
   if (errno != ECONNREFUSED) return errno_status(fmt::format("looking at `{}`", path.string()));
   if (::unlink(address.name.sun_path) != 0)

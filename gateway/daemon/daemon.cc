@@ -1,5 +1,8 @@
 #include "gateway/daemon/daemon.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <ctime>
 #include <filesystem>
 
@@ -19,6 +22,17 @@ Duration since_boot() {
                                               std::chrono::nanoseconds{now.tv_nsec});
 }
 
+// Before anything of the house is touched: a second daemon would recover the segments that the
+// first one is writing. The file stays; the lock goes with the process.
+absl::StatusOr<UniqueFd> lock_house(const config::Config& config) {
+  LS_RETURN_IF_ERROR(make_folder(config.state_dir));
+  const Path file = config.state_dir / "latchstringd.lock";
+  LS_ASSIGN(UniqueFd fd, open_file(file, O_RDWR | O_CREAT, 0600));
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno != EWOULDBLOCK) return errno_status(fmt::format("cannot lock `{}`", file.string()));
+  return not_now("a daemon of this house is running already: it holds `{}`", file.string());
+}
+
 }  // namespace
 
 Daemon::Daemon(config::Config config)
@@ -26,6 +40,7 @@ Daemon::Daemon(config::Config config)
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(config::Config config) {
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(config)));
+  LS_ASSIGN(daemon->lock_, lock_house(daemon->config_));
   LS_RETURN_IF_ERROR(daemon->open_state());
   LS_RETURN_IF_ERROR(daemon->open_footage());
   LS_RETURN_IF_ERROR(daemon->open_line());
@@ -49,7 +64,6 @@ Daemon::~Daemon() {
 }
 
 absl::Status Daemon::open_state() {
-  LS_RETURN_IF_ERROR(make_folder(config_.state_dir));
   LS_ASSIGN(keyring_, crypto::Keyring::open(config_.keyring()));
   std::error_code ignored;
   if (!std::filesystem::exists(config_.database(), ignored)) {

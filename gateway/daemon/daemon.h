@@ -112,6 +112,7 @@ class Daemon {
   void unpin_if_over(const state::StoredRequest& request);
 
   config::Config config_;
+  UniqueFd lock_;  // goes last: no other daemon of this house before all is closed
   const SystemClock clock_;
   Loop loop_;
   Instant started_;

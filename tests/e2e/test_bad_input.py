@@ -52,6 +52,27 @@ def test_check_says_every_fault_and_ok(house):
     assert "NOTHING IS SHARED until this is fixed." in checking.words()
 
 
+def test_a_second_daemon_of_a_house_touches_nothing(house, bin_folder, tmp_path):
+    camera = Camera(bin_folder, tmp_path)
+    house.add_camera("front_door", camera.url)
+    try:
+        house.start()
+        house.wait_recording()
+        [part] = (house.folder / "state/archive").rglob("*.part")
+        before, entries = part.stat(), house.status()["ledger"]["size"]
+        second = Process([bin_folder / "latchstringd", "--config", house.config],
+                         tmp_path / "second.log")
+        assert second.popen.wait(30) == 1
+        assert "a daemon of this house is running already" in second.words()
+        assert "osquitto" not in second.words(), "it started a broker before it looked"
+        assert part.stat().st_ino == before.st_ino, "it took the open segment away"
+        assert house.status()["ledger"]["size"] == entries
+        house.stop()
+        house.start()
+    finally:
+        camera.end()
+
+
 def test_wrong_usage_of_the_daemon_is_told_as_by_the_others(bin_folder, tmp_path):
     for words in ((), ("--config", "x", "--fast")):
         daemon = Process([bin_folder / "latchstringd", *words], tmp_path / "usage.log")
