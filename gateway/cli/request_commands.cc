@@ -61,11 +61,22 @@ void show_pieces(const json::Value& request, const Zone& zone) {
     }
     line("  approval", text(piece, "approval"));
     const std::vector<std::string> redact = texts(piece, "redact");
-    line("  hidden", redact.empty() ? "nothing" : joined(redact));
+    const std::string unknown = text(piece, "not_judged");
+    line("  hidden", !unknown.empty() ? "not known now: " + unknown
+                     : redact.empty() ? "nothing"
+                                      : joined(redact));
     line("  no model", text(piece, "model_missing"));
     line("  rules", joined(texts(piece, "rules")));
     for (const std::string& reason : texts(piece, "reasons")) line("  because", reason);
     line("  ended", text(piece, "reason"));
+    for (const json::Value& receipt : list(piece, "receipts")) {
+      const std::string until = text(receipt, "delete_after");
+      line(
+          "  receipt",
+          fmt::format("the officer signed {} for having it, {}", zone.time(text(receipt, "signed")),
+                      until.empty() ? "and promises no deletion"
+                                    : "and promises to delete it after " + zone.time(until)));
+    }
     if (!text(piece, "expires").empty()) line("  until", zone.time(text(piece, "expires")));
   }
 }

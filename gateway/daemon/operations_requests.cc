@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "gateway/base/status.h"
+#include "gateway/crypto/jws.h"
 #include "gateway/daemon/operations.h"
 #include "gateway/wire/data.h"
+#include "gateway/wire/release_objects.h"
 #include "policy/analysis/analysis.h"
 
 namespace latchstring::daemon {
@@ -59,18 +61,47 @@ void write_transfer(Daemon& daemon, const std::string& id, int piece, json::Writ
   out.natural("size_bytes", size).natural("sent_bytes", sent);
 }
 
+// The rules can still change it.
+bool is_open(const release::Piece& piece) {
+  using release::PieceState;
+  return piece.state == PieceState::waiting || piece.state == PieceState::working ||
+         piece.state == PieceState::offered;
+}
+
+// Empty where the rules say now what becomes of it, or can say nothing any more.
+std::string why_not_judged(Daemon& daemon, const release::Piece& piece) {
+  if (!is_open(piece)) return "";
+  const auto blocked = daemon.docket().blocked();
+  return blocked.ok() ? *blocked : std::string(message_of(blocked.status()));
+}
+
 // What the rules say now of a piece that they can still change.
 policy::Piece decision_now(Daemon& daemon, const std::string& id, const release::Piece& piece) {
-  using release::PieceState;
-  if (piece.state != PieceState::waiting && piece.state != PieceState::working &&
-      piece.state != PieceState::offered) {
-    return {};
-  }
+  if (!is_open(piece)) return {};
   const auto explained = daemon.docket().explain(id);
   if (!explained.ok()) return {};
   const auto found = explained->find(piece.camera);
   if (found == explained->end()) return {};
   return release::strictest_over(found->second, piece.footage);
+}
+
+// What the officer signed for the parts of a piece: that they have them, until when they keep them.
+std::vector<json::Writer> receipts_json(Daemon& daemon, const std::string& id, int piece) {
+  std::vector<json::Writer> out;
+  const auto receipts = daemon.docket().receipts(id);
+  if (!receipts.ok()) return out;
+  const auto [first, last] = receipts->equal_range(piece);
+  for (auto each = first; each != last; ++each) {
+    const auto jws = crypto::peek_jws(each->second);
+    if (!jws.ok()) continue;
+    const auto receipt = wire::decode_receipt(jws->payload);
+    if (!receipt.ok()) continue;
+    json::Writer& one = out.emplace_back();
+    one.string("signed", to_rfc3339(receipt->common.iat));
+    instant(one, "delete_after", receipt->delete_after);
+    one.optional_string("kept_longer_because", harmless(receipt->kept_longer_because));
+  }
+  return out;
 }
 
 json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const release::Piece& piece) {
@@ -86,6 +117,7 @@ json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const rele
       .string("approval", policy::to_string(piece.approval))
       .string("state", release::to_string(piece.state))
       .strings("redact", {hidden.begin(), hidden.end()})
+      .optional_string("not_judged", piece.hidden.empty() ? why_not_judged(daemon, piece) : "")
       .strings("rules", decided.rules)
       .strings("reasons", decided.reasons)
       .optional_string("reason", piece.reason);
@@ -95,7 +127,7 @@ json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const rele
   instant(out, "expires", piece.expires);
   if (const auto done = daemon.cuts().progress(id, piece.number)) out.real("progress", *done);
   write_transfer(daemon, id, piece.number, out);
-  return out;
+  return out.objects("receipts", receipts_json(daemon, id, piece.number));
 }
 
 // Why nothing of it may be given, by the rules as they are.

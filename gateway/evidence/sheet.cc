@@ -138,10 +138,7 @@ std::string origin(const wire::Manifest& m) {
   rows += hash_fact("Decision in the ledger", m.decision_sha256);
   rows += hash_fact("Ledger's verifier key", m.ledger_vkey);
   for (const wire::Manifest::Source& source : m.sources) {
-    const std::string root = source.ledger_index >= 0
-                                 ? fmt::format(" (ledger entry {})", source.ledger_index)
-                                 : " (not committed in the ledger before)";
-    rows += hash_fact("Recorded segment", source.segment + root + ": " + source.sha256);
+    rows += hash_fact("Recorded segment", source.segment + ": " + source.sha256);
   }
   return "<h2>Where it comes from</h2>\n<p>SHA-256 of the request, of the decision's ledger entry, "
          "and of the recorded segments before anything was cut.</p>\n<table class=\"facts\">\n" +

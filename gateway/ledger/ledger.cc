@@ -191,14 +191,20 @@ absl::Status Ledger::forget_details_about(std::string_view id) {
       "DELETE FROM ledger_detail WHERE leaf IN (SELECT leaf FROM ledger_about WHERE id = ?)", {id});
 }
 
-absl::StatusOr<Checkpoint> Ledger::checkpoint_now(Audience audience, Instant at) {
-  ensure(database_.in_transaction());
-  if (refused_) return already_refused();
-  const StoredTree tree(database_);
-  LS_ASSIGN(std::uint64_t size, tree.size());
+absl::Status Ledger::fill(Audience audience, Instant at) {
+  LS_ASSIGN(std::uint64_t size, StoredTree(database_).size());
   for (; size % fill_of(audience) != 0; ++size) {
     LS_RETURN_IF_ERROR(append({at, Filler{}, "", ""}).status());
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Checkpoint> Ledger::checkpoint_now(Audience audience, Instant at) {
+  ensure(database_.in_transaction());
+  if (refused_) return already_refused();
+  LS_RETURN_IF_ERROR(fill(audience, at));
+  const StoredTree tree(database_);
+  LS_ASSIGN(const std::uint64_t size, tree.size());
   // Checked again at every signature: open() was long ago.
   LS_ASSIGN(const std::optional<Checkpoint> before, newest());
   if (before) {

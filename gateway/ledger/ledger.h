@@ -33,7 +33,7 @@ inline constexpr std::size_t kDetailMax = 64 * 1024;            // bytes of a de
 inline constexpr std::size_t kPageMax = 1'000;                  // leaves per show()
 inline constexpr std::size_t kProofLeavesMax = 10'000;          // leaves about one request
 inline constexpr std::size_t kExportMax = 1024u * 1024 * 1024;  // bytes verify_export() reads
-inline constexpr std::uint64_t kOfferFill = 32;                 // tree sizes that an OFFER may show
+inline constexpr std::uint64_t kOfferFill = 64;                 // tree sizes that an OFFER may show
 inline constexpr std::uint64_t kDailyFill = 256;                // tree sizes that STATE may show
 
 // SQL that makes this module's tables, for the state database's first version.
@@ -95,6 +95,9 @@ class Ledger {
   absl::Status forget_detail(std::uint64_t index);
   absl::Status forget_details_about(std::string_view id);
 
+  // Fills the tree to a size that this audience may see: how many entries there are in truth would
+  // tell what was asked, and how it was judged.
+  absl::Status fill(Audience audience, Instant at);
   // Signs the tree as it stands now, after filling it as the audience demands.
   absl::StatusOr<Checkpoint> checkpoint_now(Audience audience, Instant at);
   absl::StatusOr<std::optional<Checkpoint>> newest(std::optional<Audience> audience = {}) const;

@@ -313,8 +313,14 @@ void Step::lose_offer(Piece& piece, const std::string& detail) {
 void Step::receipt_stored() {
   const auto& receipt = std::get<event::ReceiptStored>(event_);
   Piece* piece = find_piece(receipt.piece);
-  if (piece == nullptr || piece->state != PieceState::offered) return;
+  if (piece == nullptr) return;
   entry(Record::done, piece->number, "");
+  if (piece->state != PieceState::offered) {
+    // Taken back, and they have it all the same: their word for it counts against them.
+    effect(effect::TellResidents{fmt::format(
+        "the officer confirms having a clip that was {} before", to_string(piece->state))});
+    return;
+  }
   if (!receipt.whole) return;
   piece->state = PieceState::delivered;
   effect(effect::DeleteOutbox{piece->number});

@@ -91,7 +91,7 @@ wire::Manifest manifest_of(const GrantTerms& terms, const ReleasedVideo& video, 
   m.granted = terms.interval;
   m.given = video.given;
   for (const SourceSegment& source : video.sources) {
-    m.sources.push_back({source.id, source.sha256, source.ledger_index});
+    m.sources.push_back({source.id, source.sha256});
   }
   m.codec = video.codec;
   m.container = "mp4";

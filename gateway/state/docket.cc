@@ -373,6 +373,10 @@ absl::StatusOr<std::map<int, int>> Docket::clips(std::string_view request) const
   return clips_of(database_, request);
 }
 
+absl::StatusOr<std::multimap<int, std::string>> Docket::receipts(std::string_view request) const {
+  return receipts_of(database_, request);
+}
+
 absl::StatusOr<std::vector<StoredRequest>> Docket::newest(std::size_t limit) const {
   LS_ASSIGN(const auto ids, newest_request_ids(database_, std::min(limit, kListMax)));
   std::vector<StoredRequest> requests;

@@ -63,8 +63,7 @@ class Docket {
   // Several events in one transaction; where one does not fit, none happened.
   absl::StatusOr<Step> apply_all(std::string_view request,
                                  const std::vector<release::Event>& events);
-  // The worker's result: all parts of one piece. They become an offer, or are dropped, in this very
-  // transaction.
+  // All parts of one piece, from the worker: an offer in this very transaction, or dropped.
   absl::StatusOr<Step> sealed(const std::vector<SealedClip>& parts);
   // The household gives of its own accord; these residents stand behind it.
   absl::StatusOr<Step> give(const release::Subject& gift,
@@ -101,9 +100,10 @@ class Docket {
 
   absl::StatusOr<StoredRequest> find(std::string_view request) const;
   absl::StatusOr<int> next_clip(std::string_view request) const;
-  absl::StatusOr<std::map<int, int>> clips(std::string_view request) const;  // piece -> its number
+  // By piece: the number that it left under; what the officer signed for its parts.
+  absl::StatusOr<std::map<int, int>> clips(std::string_view request) const;
+  absl::StatusOr<std::multimap<int, std::string>> receipts(std::string_view request) const;
   absl::StatusOr<std::vector<StoredRequest>> newest(std::size_t limit) const;
-
   Mail& mail() { return mail_; }
   Transfers& transfers() { return transfers_; }
 

@@ -62,7 +62,8 @@ absl::StatusOr<ledger::Leaf> Docket::record(const StoredRequest& request,
   return ledger_.append({clock_.now(), std::move(event), request.state.subject.id, entry.detail});
 }
 
-// One leaf and one offer for each part.
+// One leaf and one offer for each part. A leaf's index is seen by who gets the offer, so the tree
+// is filled before it too.
 absl::Status Docket::commit_release(const StoredRequest& request, const release::Entry& entry,
                                     const Extras& extras) {
   const std::string& id = request.state.subject.id;
@@ -70,6 +71,7 @@ absl::Status Docket::commit_release(const StoredRequest& request, const release:
   LS_RETURN_IF_ERROR(
       database_.run("UPDATE pieces SET committed = ? WHERE request = ? AND number = ?",
                     {to_micros(clock_.now()), id, entry.piece}));
+  LS_RETURN_IF_ERROR(ledger_.fill(ledger::Audience::offer, clock_.now()));
   if (request.state.subject.is_gift_file()) return commit_gift_file(request, entry.piece, extras);
   ensure(extras.sealed != nullptr);
   for (const SealedClip& clip : *extras.sealed) {

@@ -281,11 +281,25 @@ absl::StatusOr<std::vector<std::string>> newest_request_ids(store::Database& dat
   return ids(database, "SELECT id FROM requests ORDER BY received DESC LIMIT ?", {limit});
 }
 
+absl::StatusOr<std::multimap<int, std::string>> receipts_of(store::Database& database,
+                                                            std::string_view request) {
+  std::multimap<int, std::string> receipts;
+  LS_RETURN_IF_ERROR(
+      database.query("SELECT piece, receipt FROM deliveries WHERE request = ? AND receipt != ''"
+                     " ORDER BY piece, part",
+                     {request}, [&](const store::Row& row) {
+                       receipts.emplace(row.get<int>(0), row.get<std::string>(1));
+                       return absl::OkStatus();
+                     }));
+  return receipts;
+}
+
 absl::StatusOr<int> count_open_of(store::Database& database, std::string_view agency,
                                   std::string_view except) {
   return database.one<int>(
-      "SELECT count(*) FROM requests WHERE agency = ? AND id != ?"
-      " AND phase IN ('received', 'asking')",
+      "SELECT count(*) FROM requests r WHERE agency = ? AND id != ? AND gift = 0"
+      " AND closed_sent = 0 AND outcome NOT IN ('cancelled', 'not judged') AND NOT EXISTS"
+      " (SELECT 1 FROM pieces p WHERE p.request = r.id AND p.committed != 0)",
       {agency, except});
 }
 

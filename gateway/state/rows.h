@@ -65,7 +65,11 @@ absl::StatusOr<int> next_clip_of(store::Database& database, std::string_view req
 absl::StatusOr<std::map<int, int>> clips_of(store::Database& database, std::string_view request);
 absl::StatusOr<std::vector<std::string>> newest_request_ids(store::Database& database,
                                                             std::size_t limit);
-// Judged or waiting to be, of this agency, not counting `except`.
+// The receipts (JWS) of each piece.
+absl::StatusOr<std::multimap<int, std::string>> receipts_of(store::Database& database,
+                                                            std::string_view request);
+// Of this agency, not counting `except`: what it sees waiting, whatever became of it at home, so
+// that the limit tells nothing of what was judged. What was released or cancelled waits no more.
 absl::StatusOr<int> count_open_of(store::Database& database, std::string_view agency,
                                   std::string_view except);
 

@@ -95,7 +95,6 @@ Manifest::Source source(json::Reader& r) {
   Manifest::Source object;
   object.segment = read(r, "segment", kNameMax, as_line);
   object.sha256 = read(r, "sha256", kHashText, as_hash);
-  object.ledger_index = r.optional_integer("index", 0, INT64_MAX).value_or(-1);
   return object;
 }
 

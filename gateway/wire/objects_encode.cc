@@ -13,7 +13,6 @@ json::Writer interval_of(const Interval& interval) {
 json::Writer source_of(const Manifest::Source& source) {
   json::Writer w;
   w.string("segment", source.segment).string("sha256", source.sha256);
-  if (source.ledger_index >= 0) w.integer("index", source.ledger_index);
   return w;
 }
 

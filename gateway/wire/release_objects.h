@@ -45,7 +45,6 @@ struct Manifest {
   struct Source {
     std::string segment;
     std::string sha256;
-    std::int64_t ledger_index = -1;
   };
   std::vector<Source> sources;   // at most kSourcesMax
   std::vector<NamedFile> files;  // every inner file but this one

@@ -1,6 +1,7 @@
 """The household's yes and no, from a signed request to frames on the officer's disk."""
 
 import json
+import re
 import time
 
 import pytest
@@ -43,6 +44,30 @@ def test_automatic_release_gives_exactly_what_was_granted(world, post, tmp_path)
     world.rules({"redact": ["moving"], "approval": "ask_all"})
     [piece] = world.house.show(request)["pieces"]
     assert (piece["redact"], piece["rules"], piece["reasons"]) == (["audio"], [], [])
+
+
+def test_the_place_in_the_ledger_does_not_count_other_requests(world, post):
+    """What another release shows must not tell how requests in between were judged."""
+    world.rules({})
+
+    def place_of_a_release():
+        request = post.submit(*world.footage(2),
+                              want={"audio": False, "native": False, "certificate": False})
+        offer = post.wait("offer", request=request)
+        post.fetch_all(offer)
+        post.done(offer)
+        world.house.wait_piece(request, "delivered")
+        return int(re.search(r"^index (\d+)$", offer["proof"], re.M)[1])
+
+    places = [place_of_a_release(), place_of_a_release()]
+    for _ in range(3):
+        refused = post.submit(*world.footage(2), purpose="no_such_purpose")
+        world.house.wait_phase(refused, "ended")
+    nothing = post.submit(world.since - 4000, world.since - 3990)
+    world.house.wait_phase(nothing, "ended")
+    places.append(place_of_a_release())
+    assert all(place % 64 == 0 for place in places), places
+    assert places[2] - places[1] == places[1] - places[0], places
 
 
 def receive_all(world, post, request, folder):
@@ -98,6 +123,12 @@ def test_asked_and_approved(world, post, tmp_path):
     shown = world.house.wait_phase(request, "asking")
     assert shown["waiting_for"] == ["alex", "sam"] and shown["pieces"][0]["state"] == "waiting"
     assert post.silent(), "something left before a resident said yes"
+    # While nothing is judged, nobody can say what would be hidden.
+    world.house.run("pause", "--as", "sam", pins=[PIN])
+    assert "paused" in world.house.show(request)["pieces"][0]["not_judged"]
+    assert "not known now: sharing is paused" in world.house.run("request", "show", request).stdout
+    world.house.run("resume", "--as", "sam", pins=[PIN])
+    assert "not_judged" not in world.house.show(request)["pieces"][0]
     wrong = world.house.run("request", "approve", request, "--as", "alex", pins=["000000"],
                             check=False)
     assert wrong.returncode == 3 and "latchstring: error:" in wrong.stderr

@@ -250,3 +250,8 @@ def test_too_many_open_requests_are_received_and_never_judged(world, times, post
     third = post.submit(*times)
     post.wait_notice(third, "received")
     assert world.house.wait_phase(third, "ended")["outcome"] == "not judged"
+    # The agency cannot tell refused ones from those that wait: they count until they are closed.
+    for request in asked:
+        world.house.answer("refuse", request)
+    fourth = post.submit(*times)
+    assert world.house.wait_phase(fourth, "ended")["outcome"] == "not judged"

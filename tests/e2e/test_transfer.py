@@ -3,6 +3,7 @@
 The officer here is the one of officer.py, which fetches exactly the chunks that a test wants.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -97,6 +98,18 @@ def test_revoked_in_mid_transfer_what_came_stays_closed(world, post, offer, tmp_
     assert set(again.has(transfer["id"])) == arrived
     states = [m for m in again.messages if m["cmd"] == "state"]
     assert transfer["id"] in states[-1]["revoked"]
+
+
+def test_a_receipt_for_what_was_taken_back_is_kept_and_told(world, post, offer):
+    """Who has it all and signs for it cannot have that forgotten by a revocation."""
+    post.fetch_all(offer)
+    revoke(world, offer)
+    post.done(offer)
+    [piece] = world.house.show(offer["request"])["pieces"]
+    assert piece["state"] == "revoked" and len(piece["receipts"]) == 1, piece
+    assert "promises no deletion" in world.house.run("request", "show", offer["request"]).stdout
+    entries = world.house.ask("log", "show", "--request", offer["request"])["entries"]
+    assert any(json.loads(entry["leaf"])["event"] == "done" for entry in entries)
 
 
 def test_a_liar_never_gets_the_header_before_the_rest(world, post, offer, tmp_path):

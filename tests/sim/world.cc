@@ -27,7 +27,7 @@ always:
   case_number: optional
   footage_no_older_than: 60 days
   answers_after: 8 days
-  open_requests_per_agency: 3
+  open_requests_per_agency: 8
 {}allow:
 )";
 

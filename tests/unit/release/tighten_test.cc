@@ -182,6 +182,19 @@ TEST_CASE("every part's receipt is recorded; the last one delivers") {
   CHECK(house.state.pieces.front().state == PieceState::delivered);
 }
 
+TEST_CASE("a receipt for what was taken back is recorded, and changes nothing else") {
+  House house;
+  house.judged(Approval::automatic);
+  house.happen(event::Sealed{1});
+  house.happen(event::Revoked{"alex"});
+  const State before = house.state;
+  const Outcome outcome = house.happen(event::ReceiptStored{1, true});
+  REQUIRE(outcome.entries.size() == 1);
+  CHECK(outcome.entries.front().what == Record::done);
+  CHECK(count<effect::TellResidents>(outcome) == 1);
+  CHECK(house.state == before);
+}
+
 TEST_CASE("a yes beside one that was enough is noted, a late one is refused") {
   House house;
   house.judged(Approval::ask_one);

@@ -82,8 +82,8 @@ inline Manifest sample_manifest() {
   object.asked = {at("2026-05-04T21:50:00Z"), at("2026-05-04T22:10:00Z")};
   object.granted = {at("2026-05-04T21:55:00Z"), at("2026-05-04T22:00:00Z")};
   object.given = {at("2026-05-04T21:55:00.040Z"), at("2026-05-04T21:59:59.960Z")};
-  object.sources = {{"front_door-20260504T215430Z", sample_hash('3'), 17},
-                    {"front_door-20260504T215530Z", sample_hash('4'), -1}};
+  object.sources = {{"front_door-20260504T215430Z", sample_hash('3')},
+                    {"front_door-20260504T215530Z", sample_hash('4')}};
   object.files = {{"clip-2.mp4", 1'000'000, sample_hash('5')}};
   object.codec = "h264";
   object.container = "mp4";
