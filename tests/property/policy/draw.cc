@@ -62,13 +62,12 @@ ModelRule draw_rule(const Model& model, bool is_never) {
     rule.days[static_cast<std::size_t>(below(7))] = true;
   }
   if (is_never || !one_in(4)) {
-    // One in four begins where clocks change.
-    rule.from_minute = one_in(4) ? 60 + below(8) * 15 : below(24 * 4) * 15;
+    rule.from_minute = below(24 * 4) * 15;
     rule.to_minute = (rule.from_minute + 15 * (1 + below(is_never ? 3 : 70))) % (24 * 60);
     if (rule.to_minute == 0) rule.to_minute = 24 * 60;
     if (rule.to_minute == rule.from_minute) rule.to_minute = rule.from_minute + 1;
   }
-  rule.trim = !one_in(4);
+  rule.trim = !one_in(6);
   rule.has_ended = one_in(20);
   return rule;
 }
@@ -84,21 +83,10 @@ absl::CivilDay draw_day() {
   return absl::CivilDay(2026, 6, 1) + below(14);
 }
 
-// A little before the zone's next change of the clock.
-std::int64_t draw_before_a_change(const absl::TimeZone& zone) {
-  absl::TimeZone::CivilTransition change;
-  if (!zone.NextTransition(absl::FromCivil(draw_day(), zone), &change)) {
-    return absl::ToUnixSeconds(absl::FromCivil(draw_day(), zone));
-  }
-  return absl::ToUnixSeconds(absl::FromCivil(change.from - 1, zone)) + 1 - below(120);
-}
-
-// Where the footage begins: near an edge of the rule's window, inside it, where the clock changes,
-// or anywhere.
+// Where the footage begins: near an edge of the rule's window, inside it, or anywhere.
 std::int64_t draw_start(const Model& model, const ModelRule& rule) {
   absl::TimeZone zone;
   ensure(absl::LoadTimeZone(model.zone, &zone));
-  if (one_in(12)) return draw_before_a_change(zone);
   const int kind = below(10);
   int minute = below(24 * 60);
   if (kind < 3) minute = rule.from_minute;
@@ -197,9 +185,7 @@ policy::Question draw_question(const Model& model, policy::Facts& facts) {
                          ? fmt::format("purpose{}", below(kTerms + 1))
                          : rule.purpose;
   question.has_case_number = !one_in(30);
-  // Sometimes at the window of a never rule.
-  const bool at_never = !model.rules.empty() && model.rules.back().is_never && one_in(6);
-  const std::int64_t start = draw_start(model, at_never ? model.rules.back() : rule);
+  const std::int64_t start = draw_start(model, rule);
   const int length = one_in(40) ? 1801 : 1 + below(pick({30, 120, 120, 300}));
   question.footage = {from_unix_seconds(start), from_unix_seconds(start + length)};
   draw_facts(model, question, facts);

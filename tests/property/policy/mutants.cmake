@@ -23,15 +23,15 @@ function(latchstring_mutant name file old new)
   latchstring_link(policy_mutant_${name} PRIVATE policy/engine)
   add_test(NAME policy_mutant_${name} COMMAND policy_mutant_${name})
   set_tests_properties(policy_mutant_${name} PROPERTIES
-    LABELS "property;mutants" WILL_FAIL TRUE TIMEOUT 120
-    ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=300;${latchstring_quick_asan}")
+    LABELS "property;mutants" WILL_FAIL TRUE TIMEOUT 600
+    ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=1000;${latchstring_quick_asan}")
 endfunction()
 
 # The same without a change: else a mutant could be "noticed" by what the right program does too.
 add_test(NAME policy_mutant_none COMMAND policy_property)
 set_tests_properties(policy_mutant_none PROPERTIES
-  LABELS "property;mutants" TIMEOUT 120
-  ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=300;${latchstring_quick_asan}")
+  LABELS "property;mutants" TIMEOUT 600
+  ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=1000;${latchstring_quick_asan}")
 
 latchstring_mutant(window_without_error decide.cc
   "{each.from + e, each.to - e}" "{each.from, each.to}")
