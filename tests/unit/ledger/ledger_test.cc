@@ -51,14 +51,14 @@ TEST_CASE("checkpoints that leave the house are filled, so that sizes tell nothi
   CHECK((*house.ledger().newest(Audience::offer))->size == 64);
   CHECK((*house.ledger().newest())->size == 256);
   house.append(Stop{});
-  CHECK(house.checkpoint(Audience::offer)->size == 288);
+  CHECK(house.checkpoint(Audience::offer)->size == 320);
   CHECK((*house.ledger().newest(Audience::daily))->size == 256);
   CHECK(house.reopen().ok());
 
   const auto shown = house.ledger().show({});
   CHECK(shown->size() == 34);  // filler is left out
   const auto filler = house.ledger().show({.count = 500, .event = "filler"});
-  REQUIRE(filler->size() == 288 - 34);
+  REQUIRE(filler->size() == 320 - 34);
   std::set<std::string> different;
   for (const ShownLeaf& leaf : *filler) different.insert(leaf.leaf.line);
   CHECK(different.size() == filler->size());  // salted
