@@ -18,8 +18,9 @@ constexpr Duration kNoticeLifetime = std::chrono::days{365};
 }  // namespace
 
 absl::StatusOr<Addressee> Docket::addressee_of(const StoredRequest& request) const {
-  if (request.state.subject.is_gift) {  // nobody asked for it
-    return Addressee{request.origin.peer, request.origin.officer, request.origin.recipients, {}};
+  if (request.state.subject.is_gift) {  // nobody asked; given while our clock was right
+    return Addressee{request.origin.peer, request.origin.officer, request.origin.recipients,
+                     request.state.subject.received};
   }
   LS_ASSIGN(const crypto::Jws jws, crypto::peek_jws(request.origin.compact));
   LS_ASSIGN(const wire::Request asked, wire::decode_request(jws.payload));
@@ -155,7 +156,7 @@ absl::Status Docket::notify(const StoredRequest& request, std::string_view state
   LS_ASSIGN(const Addressee to, addressee_of(request));
   wire::Decision decision;
   decision.common =
-      wire::new_common(key_, to.officer, std::max(clock_.now(), to.told), kNoticeLifetime);
+      wire::new_common(key_, to.officer, std::max(clock_.now(), to.not_before), kNoticeLifetime);
   decision.request_sha256 = request.origin.sha256;
   decision.request_id = request.state.subject.id;
   decision.state = std::string(state);

@@ -23,9 +23,9 @@ struct Addressee {
   wire::Peer peer;
   std::string officer;                  // thumbprint: the `aud` of what we send
   std::vector<std::string> recipients;  // age1...
-  // The newest time that they stated under their signature. A letter counts from there where our
-  // own clock is behind: it was not right yet, and they drop what has expired.
-  Instant told{};
+  // The newest time that they stated under their signature, or a gift was given at. A letter counts
+  // from there where our own clock is behind: it is not right yet, and they drop what has expired.
+  Instant not_before{};
 };
 
 struct Letter {

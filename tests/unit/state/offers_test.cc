@@ -111,6 +111,46 @@ TEST_CASE("a list that another officer's request brings takes a revoked officer'
   CHECK(desk.state(id).pieces.front().state == PieceState::revoked);
 }
 
+TEST_CASE("a gift taken back while the clock is far behind: the letter has not expired") {
+  Desk desk;
+  release::Subject gift;
+  gift.id = crypto::random_id();
+  gift.is_gift = true;
+  gift.agency = desk.officer().agency->id;
+  gift.cameras = {"front"};
+  gift.purpose = "burglary";
+  gift.footage = {desk.clock.now() - 120min, desk.clock.now() - 110min};
+  gift.received = desk.clock.now();
+  REQUIRE(desk.docket->give(gift, {"alex", "sam"}).ok());
+  trust::Officer officer;
+  officer.agency = gift.agency;
+  officer.badge = "4217";
+  officer.thumbprint = desk.officer().thumbprint;
+  officer.credential_jws = desk.officer().credential;
+  officer.credential =
+      *wire::decode_credential(crypto::peek_jws(desk.officer().credential)->payload);
+  auto met = desk.docket->meet(officer, desk.officer().peer);
+  REQUIRE(met.ok());
+  std::vector<Grant> grants = cuts_of(*met);
+  REQUIRE(grants.size() == 1);
+  REQUIRE(desk.docket->sealed({desk.sealed(grants.front())}).ok());
+
+  desk.clock.right = false;
+  desk.clock.wrong_by = -days{400};
+  REQUIRE(desk.docket->apply(gift.id, release::event::Revoked{"sam"}).ok());
+  REQUIRE(desk.state(gift.id).pieces.front().state == PieceState::revoked);
+  int taken_back = 0;
+  for (const Letter& letter : desk.letters()) {
+    const auto control =
+        wire::open_control(letter.sealed, desk.officer().identity, desk.world.gateway.verify_key(),
+                           desk.officer().thumbprint, desk.clock.true_now());
+    INFO(message_of(control.status()));
+    REQUIRE(control.ok());
+    taken_back += std::holds_alternative<wire::Revoke>(control->command) ? 1 : 0;
+  }
+  CHECK(taken_back == 1);
+}
+
 TEST_CASE("what others were given since takes no offer back") {
   Desk desk;
   std::vector<std::string> ids;
