@@ -35,7 +35,8 @@ absl::StatusOr<Bytes> Mail::seal(const Addressee& to, const wire::Command& comma
     recipients.push_back(std::move(recipient));
   }
   wire::Control control;
-  control.common = wire::new_common(key_, to.officer, std::max(now, to.not_before), kControlLifetime);
+  control.common =
+      wire::new_common(key_, to.officer, std::max(now, to.not_before), kControlLifetime);
   control.seq = seq;
   control.command = command;
   return wire::seal_message(key_, wire::kTypControl, wire::encode(control), recipients);
