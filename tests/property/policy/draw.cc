@@ -83,6 +83,14 @@ absl::CivilDay draw_day() {
   return absl::CivilDay(2026, 6, 1) + below(14);
 }
 
+// A little before the zone's next change of the clock.
+std::int64_t draw_before_a_change(const absl::TimeZone& zone) {
+  absl::TimeZone::CivilTransition change;
+  const absl::Time day = absl::FromCivil(draw_day(), zone);
+  if (!zone.NextTransition(day, &change)) return absl::ToUnixSeconds(day);  // no seasons there
+  return absl::ToUnixSeconds(absl::FromCivil(change.from - 1, zone)) + 1 - below(120);
+}
+
 // Where the footage begins: near an edge of the rule's window, inside it, or anywhere.
 std::int64_t draw_start(const Model& model, const ModelRule& rule) {
   absl::TimeZone zone;
@@ -104,6 +112,30 @@ std::int64_t draw_start(const Model& model, const ModelRule& rule) {
   return absl::ToUnixSeconds(absl::FromCivil(shown, zone)) + shift;
 }
 
+std::int64_t draw_start_at_an_edge(const Model& model) {
+  absl::TimeZone zone;
+  ensure(absl::LoadTimeZone(model.zone, &zone));
+  return one_in(2) ? draw_before_a_change(zone) : draw_start(model, model.rules.back());
+}
+
+// The first rule permits around the night's changes of the clock, whole or not at all for half of
+// the households; the last one is a never rule of the same hours.
+void move_to_the_edges(Model& model) {
+  ModelRule& first = model.rules.front();
+  first.from_minute = below(8) * 15;
+  first.to_minute = 60 + first.from_minute + below(16) * 15;
+  first.days.assign(7, true);
+  const bool trim = one_in(2);
+  for (ModelRule& rule : model.rules) {
+    if (rule.purpose == first.purpose) rule.trim = trim;
+  }
+  ModelRule never = draw_rule(model, true);
+  never.agencies = never.cameras = never.bases = {};
+  never.from_minute = first.from_minute + below(4) * 15;
+  never.to_minute = never.from_minute + 15;
+  model.rules.push_back(never);
+}
+
 void draw_facts(const Model& model, const policy::Question& question, policy::Facts& facts) {
   facts = {};
   facts.now = question.footage.to + std::chrono::seconds(pick({0, 3600, 86'400}));
@@ -123,7 +155,7 @@ void draw_facts(const Model& model, const policy::Question& question, policy::Fa
 
 }  // namespace
 
-Model draw_model() {
+Model draw_model(Aim aim) {
   generator().seed(*rc::gen::noShrink(rc::gen::arbitrary<std::uint32_t>()));
   Model model;
   model.zone = pick<std::string>({"America/Chicago", "Europe/Berlin", "Australia/Lord_Howe",
@@ -161,17 +193,19 @@ Model draw_model() {
   }
   const int nevers = pick({0, 0, 1, 2});
   for (int i = 0; i < nevers; ++i) model.rules.push_back(draw_rule(model, true));
+  if (aim == Aim::edges) move_to_the_edges(model);
   return model;
 }
 
-policy::Question draw_question(const Model& model, policy::Facts& facts) {
+policy::Question draw_question(const Model& model, policy::Facts& facts, Aim aim) {
   const int cameras = static_cast<int>(model.cameras.size());
   // Allow rules stand first; mostly one of them.
   const auto allows = std::count_if(model.rules.begin(), model.rules.end(),
                                     [](const ModelRule& each) { return !each.is_never; });
   const auto among =
       allows == 0 || one_in(6) ? model.rules.size() : static_cast<std::size_t>(allows);
-  const ModelRule& rule = model.rules[static_cast<std::size_t>(below(static_cast<int>(among)))];
+  const int number = aim == Aim::edges ? 0 : below(static_cast<int>(among));
+  const ModelRule& rule = model.rules[static_cast<std::size_t>(number)];
   const auto from = [](const std::set<int>& set, int count) {
     if (set.empty() || one_in(15)) return below(count);
     return *std::next(set.begin(), below(static_cast<int>(set.size())));
@@ -185,7 +219,8 @@ policy::Question draw_question(const Model& model, policy::Facts& facts) {
                          ? fmt::format("purpose{}", below(kTerms + 1))
                          : rule.purpose;
   question.has_case_number = !one_in(30);
-  const std::int64_t start = draw_start(model, rule);
+  const std::int64_t start =
+      aim == Aim::edges ? draw_start_at_an_edge(model) : draw_start(model, rule);
   const int length = one_in(40) ? 1801 : 1 + below(pick({30, 120, 120, 300}));
   question.footage = {from_unix_seconds(start), from_unix_seconds(start + length)};
   draw_facts(model, question, facts);

@@ -65,8 +65,12 @@ struct Verdict {
 std::vector<Verdict> oracle(const Model& model, const policy::Question& question,
                             const policy::Facts& facts);
 
+// Edges: rules whose windows stand where clocks change, cut into by a never rule, and footage
+// there. Less of it is released than usually.
+enum class Aim { usual, edges };
+
 // Draws with RapidCheck; call inside a property.
-Model draw_model();
-policy::Question draw_question(const Model& model, policy::Facts& facts);
+Model draw_model(Aim aim = Aim::usual);
+policy::Question draw_question(const Model& model, policy::Facts& facts, Aim aim = Aim::usual);
 
 }  // namespace latchstring::test
