@@ -8,6 +8,7 @@
 #include "gateway/evidence/digest.h"
 #include "gateway/evidence/frames.h"
 #include "gateway/evidence/ledger_proof.h"
+#include "gateway/evidence/promise.h"
 #include "gateway/evidence/ustar.h"
 #include "gateway/json/json.h"
 
@@ -98,7 +99,8 @@ void ClipCheck::run() {
   }
   const absl::Status proven = check_proof();
   note(names_.proof, proven, proven_words_);
-  note(names_.receipt, check_receipt(), "signed by the officer for this delivery");
+  const absl::Status receipt = check_receipt();
+  note(names_.receipt, receipt, receipt_words_);
 }
 
 // A gift in a file is for whoever holds it: nothing was delivered to an officer.
@@ -271,7 +273,7 @@ absl::Status ClipCheck::check_proof() {
   return absl::OkStatus();
 }
 
-absl::Status ClipCheck::check_receipt() const {
+absl::Status ClipCheck::check_receipt() {
   LS_ASSIGN(const std::string text, read(names_.receipt, crypto::kJwsMax));
   LS_ASSIGN(const crypto::Jws jws, signed_by(*officer_key_, text, wire::kTypReceipt));
   LS_ASSIGN(const wire::Receipt receipt, wire::decode_receipt(jws.payload));
@@ -279,6 +281,20 @@ absl::Status ClipCheck::check_receipt() const {
   if (receipt.common.iss != jws.kid) return denied("`iss` is not the key that signed it");
   if (receipt.common.aud != gateway) return denied("it is for another gateway");
   if (receipt.delivery_sha256 != delivery_sha256_) return denied("it is for another delivery");
+  receipt_words_ = "signed by the officer for this delivery";
+  switch (promise_of(receipt, manifest_->delete_after)) {
+    case Promise::as_asked:
+      break;
+    case Promise::missing:
+      return denied("the officer promises no deletion, and the manifest asks for it by {}",
+                    to_rfc3339(manifest_->delete_after));
+    case Promise::another:
+      return denied("the officer promises to delete it by {}, and the manifest asks for {}",
+                    to_rfc3339(receipt.delete_after), to_rfc3339(manifest_->delete_after));
+    case Promise::longer:
+      receipt_words_ += fmt::format(", kept longer than asked: until {}, because `{}`",
+                                    to_rfc3339(receipt.delete_after), receipt.kept_longer_because);
+  }
   return absl::OkStatus();
 }
 

@@ -36,7 +36,7 @@ class ClipCheck {
   absl::Status read_delivery();
   absl::Status check_sealed(const std::string& name, std::size_t position) const;
   absl::Status check_proof();
-  absl::Status check_receipt() const;
+  absl::Status check_receipt();
   void run_gift();
 
   bool note(const std::string& file, const absl::Status& status, std::string_view held);
@@ -58,6 +58,7 @@ class ClipCheck {
   std::string delivery_sha256_;
   std::optional<wire::Delivery> delivery_;
   std::string proven_words_;
+  std::string receipt_words_;
 };
 
 }  // namespace latchstring::evidence

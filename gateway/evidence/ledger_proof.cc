@@ -1,5 +1,7 @@
 #include "gateway/evidence/ledger_proof.h"
 
+#include <algorithm>
+
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
 #include "gateway/evidence/names.h"
@@ -21,6 +23,14 @@ absl::StatusOr<std::string> as_hex(std::string_view text) {
 
 std::string optional_hex(json::Reader& r, std::string_view name) {
   return r.has(name) ? r.string_as(name, kHexMax, as_hex) : std::string();
+}
+
+// Nothing binds the signature line of another key: anybody could add one, and the file would be
+// another and still hold. A ledger signs its checkpoints once. `tlog_proof` was verified.
+absl::Status check_one_signature(std::string_view tlog_proof) {
+  const std::string_view signatures = tlog_proof.substr(tlog_proof.rfind("\n\n") + 2);
+  if (std::count(signatures.begin(), signatures.end(), '\n') == 1) return absl::OkStatus();
+  return denied("more than the ledger's own signature stands under the checkpoint");
 }
 
 }  // namespace
@@ -64,6 +74,7 @@ absl::StatusOr<Proven> prove(const LedgerProof& proof, std::string_view ledger_v
   LS_ASSIGN(
       proof::Checkpoint checkpoint,
       proof::verify_tlog_proof(proof.tlog_proof, key, proof::leaf_hash(as_bytes(proof.leaf))));
+  LS_RETURN_IF_ERROR(check_one_signature(proof.tlog_proof));
   LS_ASSIGN(ReleaseLeaf leaf, read_release_leaf(proof.leaf));
   return Proven{std::move(leaf), std::move(checkpoint)};
 }

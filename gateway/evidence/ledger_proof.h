@@ -34,7 +34,7 @@ struct ReleaseLeaf {
 absl::StatusOr<ReleaseLeaf> read_release_leaf(std::string_view line);
 
 // What the proof proves under the ledger's verifier key, and the checkpoint it leads to.
-// PermissionDenied: another ledger, or the leaf is not in it.
+// PermissionDenied: another ledger, the leaf is not in it, or a second signature stands there.
 struct Proven {
   ReleaseLeaf leaf;
   proof::Checkpoint checkpoint;

@@ -138,7 +138,13 @@ struct SampleRelease {
   }
 
   std::string receipt(const std::string& delivery_jws) const {
+    return receipt(delivery_jws, now + context().delete_after);
+  }
+  std::string receipt(const std::string& delivery_jws, Instant delete_after,
+                      std::string longer_because = "") const {
     wire::Receipt object;
+    object.delete_after = delete_after;
+    object.kept_longer_because = std::move(longer_because);
     object.common = wire::new_common(officer, gateway_id, now + std::chrono::minutes{1},
                                      std::chrono::hours{24});
     object.delivery_sha256 = crypto::sha256_hex(delivery_jws);

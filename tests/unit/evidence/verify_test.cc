@@ -1,5 +1,6 @@
 #include "gateway/evidence/verify.h"
 
+#include <algorithm>
 #include <set>
 
 #include "tests/support/catch.h"
@@ -129,6 +130,39 @@ TEST_CASE("one changed byte anywhere in any file fails and names that file") {
   CHECK(folder.check().verdict() == Verdict::all_holds);
 }
 
+TEST_CASE("what is added to any file, also a line of its own kind, fails and names that file") {
+  const Folder folder;
+  for (const std::string& file : files_in(folder.path)) {
+    const std::string good = test::get(folder.path / file);
+    const std::size_t last_line = good.find_last_of('\n', good.size() - 2) + 1;
+    for (const std::string& bad :
+         {good + " ", good + "\r\n", good + "=", good + good, good + good.substr(last_line),
+          "\n" + good, " " + good, good + std::string(8, '\0'), good.substr(0, good.size() / 2),
+          good.substr(1), good.substr(0, last_line)}) {
+      test::put(folder.path / file, bad);
+      INFO(file << " with " << bad.size() << " of " << good.size() << " bytes");
+      CHECK(failed(folder.check()).contains(file));
+    }
+    test::put(folder.path / file, good);
+  }
+  CHECK(folder.check().verdict() == Verdict::all_holds);
+}
+
+TEST_CASE("a second signature under the ledger's checkpoint, which nothing binds, fails") {
+  const Folder folder;
+  const Path file = folder.path / "ledger-proof-1.txt";
+  const std::string good = test::get(file);
+  const std::size_t ours = good.rfind("\n\n") + 2;
+  const std::string other = *proof::sign_note("x\n", "witness.example", folder.release.agency);
+  const std::string witness = other.substr(other.rfind("\n\n") + 2);
+  for (const std::string& bad : {good + witness, good + good.substr(ours),
+                                 good.substr(0, ours) + witness + good.substr(ours)}) {
+    test::put(file, bad);
+    CHECK(failed(folder.check()) == std::set<std::string>{"ledger-proof-1.txt"});
+    CHECK(verify(folder.path, std::nullopt)->verdict() == Verdict::broken);
+  }
+}
+
 TEST_CASE("a change is blamed on its file alone where the others can be judged without it") {
   const Folder folder;
   for (const char* file : {"clip-1.mp4", "frames-1.csv", "regions-1.json", "release-1.html",
@@ -181,6 +215,38 @@ TEST_CASE("files that do not belong there are refused by name") {
   fs::rename(folder.path / "clip-1.mp4", folder.temporary.path() / "elsewhere");
   fs::create_symlink(folder.temporary.path() / "elsewhere", folder.path / "clip-1.mp4");
   CHECK(failed(folder.check()).contains("clip-1.mp4"));
+}
+
+TEST_CASE("a receipt that does not promise what the manifest asks is named, with both times") {
+  const Folder folder;
+  const Path file = folder.path / "receipt-1.jws";
+  const std::string delivery = test::get(folder.path / "delivery-1.jws");
+  const Instant asked = folder.release.now + std::chrono::hours{24 * 90};
+  const auto with = [&](Instant promised, std::string why) {
+    test::put(file, folder.release.receipt(delivery, promised, std::move(why)));
+    return folder.check();
+  };
+  CHECK(with(asked, "").verdict() == Verdict::all_holds);
+  const Report missing = with(Instant{}, "");
+  CHECK(failed(missing) == std::set<std::string>{"receipt-1.jws"});
+  CHECK(words_of(missing) ==
+        "receipt-1.jws: the officer promises no deletion, and the manifest asks for it by "
+        "2026-08-03T10:00:00Z\n");
+  const Report later = with(asked + std::chrono::hours{24}, "");
+  CHECK(words_of(later) ==
+        "receipt-1.jws: the officer promises to delete it by 2026-08-04T10:00:00Z, and the "
+        "manifest asks for 2026-08-03T10:00:00Z\n");
+  CHECK(later.verdict() == Verdict::broken);
+  CHECK(with(asked - std::chrono::seconds{1}, "").verdict() == Verdict::broken);
+  CHECK(with(asked - std::chrono::seconds{1}, "appeal").verdict() == Verdict::broken);
+  CHECK(with(Instant{}, "appeal").verdict() == Verdict::broken);
+  // Kept longer, and the reason signed: that is what the form is for.
+  const Report longer = with(asked + std::chrono::hours{24}, "appeal");
+  CHECK(longer.verdict() == Verdict::all_holds);
+  const auto found =
+      std::find_if(longer.findings.begin(), longer.findings.end(),
+                   [](const Finding& finding) { return finding.file == "receipt-1.jws"; });
+  CHECK(found->words.find("until 2026-08-04T10:00:00Z, because `appeal`") != std::string::npos);
 }
 
 TEST_CASE("an empty folder and a missing one are no evidence") {
