@@ -12,6 +12,7 @@
 
 #include "gateway/base/files.h"
 #include "gateway/base/status.h"
+#include "gateway/trust/residents.h"
 
 namespace latchstring::cli {
 namespace {
@@ -105,6 +106,15 @@ absl::StatusOr<control::Pin> Secrets::ask_new(std::string_view question, const C
   LS_ASSIGN(const control::Pin second, ask("The same again:"));
   if (first.view() != second.view()) return invalid("the two are not the same");
   return first;
+}
+
+absl::StatusOr<control::Pin> ask_new_pin(const std::string& resident, const Secrets& secrets) {
+  return secrets.ask_new(fmt::format("New PIN of {} (6 digits or more):", resident),
+                         [&resident](const control::Pin& pin) {
+                           const auto secret = crypto::Secret::copy_of(as_bytes(pin.view()));
+                           return within(fmt::format("PIN of {}", resident),
+                                         trust::check_pin_rules(secret));
+                         });
 }
 
 absl::StatusOr<std::vector<control::SignedBy>> ask_pins(const std::vector<std::string>& residents,

@@ -31,6 +31,7 @@ struct Edited {
   std::vector<std::string> kept;      // of the camera that was there
   std::string unused_credential;      // that only it had; empty: none
   std::optional<std::string> listed;  // how the rules share it; none: not listed
+  bool rules_hold = false;            // nothing is wrong with them, as they are afterwards
 };
 
 // What is not given stays as it was.
@@ -94,6 +95,7 @@ absl::Status edit_gateway(const Session& session, const AddOptions& options,
 absl::Status edit_rules(const AddOptions& options, const Path& file, Edited& edited) {
   const absl::StatusOr<std::string> rules = read_file(file, kRulesBytesMax);
   if (rules.ok()) edited.listed = sharing_in_rules(*rules, options.camera.id);
+  edited.rules_hold = rules.ok() && load_rules(*rules, file).ok();
   if (options.sharing.empty() || edited.listed == options.sharing) return absl::OkStatus();
   if (!rules.ok()) return rules.status();
   if (edited.listed.has_value())
@@ -104,6 +106,7 @@ absl::Status edit_rules(const AddOptions& options, const Path& file, Edited& edi
             config::insert_entry(*rules, file.filename().string(), "cameras", options.camera.id,
                                  fmt::format("{{sharing: {}}}", options.sharing)));
   edited.listed = options.sharing;
+  edited.rules_hold = true;  // or they are not written
   return load_rules(edited.rules, file).status();
 }
 
@@ -126,7 +129,12 @@ absl::Status store_password(const AddOptions& options, const Edited& edited) {
 }
 
 void say_sharing(const Edited& edited) {
-  if (!edited.listed.has_value()) {
+  if (!edited.rules_hold) {
+    say(
+        fmt::format("The rules file {} is broken: nothing is shared. `latchstring policy check` "
+                    "says what is wrong.\n",
+                    edited.config.rules.string()));
+  } else if (!edited.listed.has_value()) {
     say("No rule can share it before it stands under \"cameras:\" of the rules file.\n");
   } else {
     say(fmt::format("In the rules file: sharing {}.\n", shown(*edited.listed)));
@@ -149,6 +157,7 @@ int add(const Session& session, const AddOptions& options) {
   say(fmt::format("The camera {} stands in {}.\n", options.camera.id,
                   session.gateway_yaml().string()));
   if (!edited->kept.empty()) say(fmt::format("Kept as it was: {}.\n", shown(joined(edited->kept))));
+  say_sharing(*edited);
   const absl::Status reloaded = reload(session);
   if (absl::IsUnavailable(reloaded)) {
     say("latchstringd is not running; it records the camera once it is started.\n");
@@ -157,7 +166,6 @@ int add(const Session& session, const AddOptions& options) {
   } else {
     say(fmt::format("`latchstring camera test {}` says what it sends.\n", options.camera.id));
   }
-  say_sharing(*edited);
   return kDone;
 }
 
@@ -188,7 +196,7 @@ int snapshot(const Session& session, const std::string& camera, const std::strin
   if (!saved->answer.status.ok()) return fail(saved->answer);
   const json::Value& answer = saved->answer.result;
   say(fmt::format("{}: {} of {}, as it was at {}\n", shown(out), size_text(saved->bytes),
-                  shown(camera), Zone{}.time(text(answer, "at"))));
+                  shown(camera), zone_of(session.config()).time(text(answer, "at"))));
   if (!flag(answer, "recording")) warn("nothing comes from this camera now");
   return kDone;
 }

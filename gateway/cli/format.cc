@@ -159,10 +159,6 @@ std::string Zone::time(Instant instant) const {
                           absl::FromUnixMicros(instant.time_since_epoch().count()), zone_);
 }
 
-std::string Zone::both(Instant instant) const {
-  return fmt::format("{} ({})", time(instant), to_rfc3339(instant));
-}
-
 std::string Zone::time(std::string_view rfc3339) const {
   const absl::StatusOr<Instant> instant = from_rfc3339(rfc3339);
   return instant.ok() ? time(*instant) : shown(rfc3339);

@@ -45,7 +45,6 @@ class Zone {
   Zone() : zone_(absl::UTCTimeZone()) {}
   static Zone named(std::string_view name);
   std::string time(Instant instant) const;  // 2026-05-04 21:50:00 CDT
-  std::string both(Instant instant) const;  // ... (2026-05-05T02:50:00Z)
   // A time as JSON has it; what cannot be read is shown as it is.
   std::string time(std::string_view rfc3339) const;
   std::string span(std::string_view from, std::string_view to) const;

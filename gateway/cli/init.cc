@@ -175,10 +175,6 @@ absl::StatusOr<Made> make_house(const Plan& plan) {
               keyring->source() == crypto::KeySource::plain_file};
 }
 
-absl::Status check_pin(const control::Pin& pin) {
-  return trust::check_pin_rules(secret_of(pin));
-}
-
 absl::Status check_timezone(std::string_view name) {
   if (policy::is_of_a_place(name) && policy::WallClock::open(std::string(name)).ok())
     return absl::OkStatus();

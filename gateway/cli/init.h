@@ -30,8 +30,6 @@ struct Made {
 absl::StatusOr<Made> make_house(const Plan& plan);
 absl::Status refuse_existing(const Path& folder, const std::string& state_dir);
 
-// Long enough for a resident's.
-absl::Status check_pin(const control::Pin& pin);
 // `America/Chicago`: known to this machine.
 absl::Status check_timezone(std::string_view name);
 // What this machine is set to; UTC where it does not say.

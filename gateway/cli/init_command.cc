@@ -90,12 +90,7 @@ absl::StatusOr<Plan> make_plan(Options& options) {
   plan.timezone = options.timezone;
   const Secrets secrets(options.pin_fd, "--pin-fd");
   for (const std::string& resident : options.residents) {
-    LS_ASSIGN(control::Pin pin,
-              secrets.ask_new(fmt::format("New PIN of {} (6 digits or more):", resident),
-                              [&resident](const control::Pin& new_pin) {
-                                return within(fmt::format("PIN of {}", resident),
-                                              check_pin(new_pin));
-                              }));
+    LS_ASSIGN(control::Pin pin, ask_new_pin(resident, secrets));
     plan.residents.push_back({resident, std::move(pin)});
   }
   return plan;

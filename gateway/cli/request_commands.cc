@@ -2,6 +2,7 @@
 #include "gateway/cli/commands.h"
 #include "gateway/cli/files.h"
 #include "gateway/cli/format.h"
+#include "gateway/cli/request_words.h"
 
 namespace latchstring::cli {
 namespace {
@@ -11,15 +12,6 @@ struct AnswerOptions {
   SignOptions by;
   bool json = false;
 };
-
-std::string state_words(const json::Value& request) {
-  const std::string phase = text(request, "phase");
-  const std::string outcome = text(request, "outcome");
-  if (phase == "asking") return "waits for you";
-  if (phase == "releasing") return "being released";
-  if (phase == "ended" && !outcome.empty()) return outcome;
-  return phase;
-}
 
 void show_list(const json::Value& value, const Zone& zone) {
   const json::List& requests = list(value, "requests");
@@ -44,21 +36,12 @@ void line(std::string_view name, const std::string& words) {
   if (!words.empty()) say(fmt::format("{:<12}{}\n", name, shown(words)));
 }
 
-std::string progress_words(const json::Value& piece) {
-  const std::uint64_t size = number(piece, "size_bytes");
-  if (size == 0) return "";
-  const std::uint64_t sent = std::min(number(piece, "sent_bytes"), size);
-  return fmt::format(", {} of {} sent ({} %)", size_text(sent), size_text(size), sent * 100 / size);
-}
-
 void show_pieces(const json::Value& request, const Zone& zone) {
   for (const json::Value& piece : list(request, "pieces")) {
     say(fmt::format("\npiece {}: {}, {}: {}{}\n", number(piece, "piece"),
                     shown(text(piece, "camera")), zone.span(text(piece, "from"), text(piece, "to")),
                     shown(text(piece, "state")), progress_words(piece)));
-    if (const auto clip = number(piece, "clip"); clip != 0) {
-      line("  left as", fmt::format("clip {}", clip));
-    }
+    line("  clip", clip_words(piece));
     line("  approval", text(piece, "approval"));
     const std::vector<std::string> redact = texts(piece, "redact");
     const std::string unknown = text(piece, "not_judged");
@@ -96,6 +79,7 @@ void show_request(const json::Value& request, const Zone& zone) {
   if (flag(request, "want_native"))
     line("asks for", "the camera's own pictures, if nothing is hidden");
   line("received", zone.time(text(request, "received")));
+  line("on hold", text(request, "blocked"));
   if (!text(request, "answer_by").empty()) line("answer by", zone.time(text(request, "answer_by")));
   if (!text(request, "close_at").empty()) line("closed at", zone.time(text(request, "close_at")));
   for (const json::Value& answer : list(request, "answers"))

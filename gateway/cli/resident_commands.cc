@@ -36,6 +36,11 @@ control::Call call_about(std::string operation, const std::string& resident) {
   return call;
 }
 
+// A PIN that will not do is a wrong argument, as where the daemon says so.
+int fail_over_pin(const absl::Status& why) {
+  return absl::IsInvalidArgument(why) ? usage(message_of(why)) : fail(why);
+}
+
 // The daemon learns the PIN first: a name in the rules without a PIN could not answer.
 int add(const Session& session, const Options& options) {
   const absl::StatusOr<config::Config> config = session.config();
@@ -48,9 +53,8 @@ int add(const Session& session, const Options& options) {
   absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
   if (!pins.ok()) return fail(pins.status());
   call.pins = *std::move(pins);
-  absl::StatusOr<control::Pin> pin =
-      options.by.secrets().ask_new(fmt::format("New PIN of {}:", options.resident));
-  if (!pin.ok()) return fail(pin.status());
+  absl::StatusOr<control::Pin> pin = ask_new_pin(options.resident, options.by.secrets());
+  if (!pin.ok()) return fail_over_pin(pin.status());
   call.new_pin = *std::move(pin);
   const control::Answer answer = session.call(std::move(call));
   if (!answer.status.ok()) return fail(answer);
@@ -89,8 +93,8 @@ int change_pin(const Session& session, const Options& options) {
       secrets.ask(fmt::format("Present PIN of {}:", options.resident));
   if (!old.ok()) return fail(old.status());
   call.pins.push_back({options.resident, *std::move(old)});
-  absl::StatusOr<control::Pin> pin = secrets.ask_new("New PIN:");
-  if (!pin.ok()) return fail(pin.status());
+  absl::StatusOr<control::Pin> pin = ask_new_pin(options.resident, secrets);
+  if (!pin.ok()) return fail_over_pin(pin.status());
   call.new_pin = *std::move(pin);
   const control::Answer answer = session.call(std::move(call));
   if (!answer.status.ok()) return fail(answer);

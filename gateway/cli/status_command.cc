@@ -75,6 +75,11 @@ void show_status(const json::Value& status) {
   for (const std::string& warning : texts(status, "warnings")) warn(warning);
 }
 
+std::string sharing_note(const json::Value& camera) {
+  if (member(camera, "in_rules") == nullptr) return "the rules are broken: nothing is shared";
+  return flag(camera, "in_rules") ? "" : "not in the rules: never shared";
+}
+
 }  // namespace
 
 std::string camera_table(const json::List& cameras, const Zone& zone) {
@@ -85,7 +90,7 @@ std::string camera_table(const json::List& cameras, const Zone& zone) {
     if (number(camera, "width") != 0)
       picture += fmt::format(" {}x{}", number(camera, "width"), number(camera, "height"));
     std::string note = text(camera, "fault");
-    if (note.empty() && !flag(camera, "in_rules")) note = "not in the rules: never shared";
+    if (note.empty()) note = sharing_note(camera);
     const std::string oldest = text(camera, "oldest");
     table.row({text(camera, "camera"), text(camera, "state"), picture,
                flag(camera, "audio") ? "yes" : "no", size_text(number(camera, "bytes")),

@@ -173,9 +173,12 @@ json::Writer camera_json(Daemon& daemon, const CameraState& camera) {
   }
   out.natural("bytes", bytes);
   if (oldest != Instant{}) out.string("oldest", to_rfc3339(oldest));
-  const auto& rules = daemon.rules().current();
-  return out.boolean("audio", camera.camera.audio)
-      .boolean("in_rules", rules != nullptr && rules->cameras.contains(camera.camera.id));
+  out.boolean("audio", camera.camera.audio);
+  // Of a broken file nobody knows which cameras it names.
+  if (const auto& rules = daemon.rules().current(); rules != nullptr) {
+    out.boolean("in_rules", rules->cameras.contains(camera.camera.id));
+  }
+  return out;
 }
 
 void add_camera_operations(Daemon& daemon, control::Handlers& handlers) {

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "gateway/base/status.h"
+#include "gateway/daemon/connections.h"
 #include "gateway/daemon/operations.h"
 #include "policy/analysis/analysis.h"
 
@@ -55,6 +56,18 @@ json::Writer broker_json(Daemon& daemon) {
   return out;
 }
 
+// Mosquitto has no limit for each mailbox: who fills the broker keeps all others out.
+void warn_of_a_full_broker(const Line& line, std::vector<std::string>& warnings) {
+  constexpr std::size_t kNearlyFull = link::kConnectionsMax * 9 / 10;
+  const std::size_t connections = line.managed() ? connections_at(line.port()) : 0;
+  if (connections < kNearlyFull) return;
+  warnings.push_back(
+      fmt::format("the broker has {} of at most {} connections; when it is full nobody else gets "
+                  "in, and this daemon does not either if it loses its own. `ss -tn sport = :{}` "
+                  "shows where they come from; `latchstring agency remove` shuts a mailbox out",
+                  connections, link::kConnectionsMax, line.port()));
+}
+
 // Until the request is closed.
 void warn_of_lost_offers(const std::vector<state::StoredRequest>& requests,
                          std::vector<std::string>& warnings) {
@@ -93,6 +106,7 @@ std::vector<std::string> warnings_of(Daemon& daemon,
   }
   if (!daemon.checkpoint_fault().empty()) warnings.push_back(daemon.checkpoint_fault());
   warn_of_lost_offers(requests, warnings);
+  warn_of_a_full_broker(daemon.line(), warnings);
   return warnings;
 }
 

@@ -47,6 +47,39 @@ void write_head(const StoredRequest& request, json::Writer& out) {
   out.boolean("gift", subject.is_gift);
 }
 
+// Beside its rows: what the docket knows of a request, asked once for all of its pieces.
+struct Known {
+  std::string blocked;                                // why nothing is judged or released now
+  std::map<std::string, policy::Decision> decisions;  // by camera, where they still matter
+  std::multimap<int, std::string> receipts;           // by piece
+  std::map<int, int> clips;                           // by piece
+};
+
+template <class T>
+T value_or_empty(absl::StatusOr<T> found) {
+  return found.ok() ? *std::move(found) : T{};
+}
+
+Known look_up(Daemon& daemon, const release::State& request) {
+  const state::Docket& docket = daemon.docket();
+  const std::string& id = request.subject.id;
+  Known known;
+  const auto blocked = docket.blocked();
+  known.blocked = blocked.ok() ? *blocked : std::string(message_of(blocked.status()));
+  const bool is_asked = std::any_of(request.pieces.begin(), request.pieces.end(), release::is_open);
+  if (is_asked || request.pieces.empty()) {
+    auto decisions = docket.explain(id);
+    if (decisions.ok()) {
+      known.decisions = *std::move(decisions);
+    } else if (known.blocked.empty()) {
+      known.blocked = std::string(message_of(decisions.status()));
+    }
+  }
+  known.receipts = value_or_empty(docket.receipts(id));
+  known.clips = value_or_empty(docket.clips(id));
+  return known;
+}
+
 // What is offered of a piece, and how much of it was handed to the broker at least once.
 void write_transfer(Daemon& daemon, const std::string& id, int piece, json::Writer& out) {
   const auto transfers = daemon.docket().transfers().of_piece(id, piece);
@@ -55,42 +88,30 @@ void write_transfer(Daemon& daemon, const std::string& id, int piece, json::Writ
   std::uint64_t sent = 0;
   for (const state::Transfer& transfer : *transfers) {
     size += transfer.size;
-    const auto bits = link::Bitmap::from_bytes(transfer.chunks, transfer.sent);
-    if (bits.ok()) sent += std::min(transfer.size, bits->count() * wire::kChunkBytes);
+    std::uint64_t chunks = 0;
+    if (const auto stored = link::Bitmap::from_bytes(transfer.chunks, transfer.sent); stored.ok())
+      chunks = stored->count();
+    // What left in this second is not stored yet.
+    if (const auto key = wire::transfer_id_from(transfer.id); key.ok()) {
+      const link::Bitmap* now = daemon.post().sender().sent_of(*key);
+      if (now != nullptr) chunks = std::max(chunks, now->count());
+    }
+    sent += std::min(transfer.size, chunks * wire::kChunkBytes);
   }
   out.natural("size_bytes", size).natural("sent_bytes", sent);
 }
 
-// The rules can still change it.
-bool is_open(const release::Piece& piece) {
-  using release::PieceState;
-  return piece.state == PieceState::waiting || piece.state == PieceState::working ||
-         piece.state == PieceState::offered;
-}
-
-// Empty where the rules say now what becomes of it, or can say nothing any more.
-std::string why_not_judged(Daemon& daemon, const release::Piece& piece) {
-  if (!is_open(piece)) return "";
-  const auto blocked = daemon.docket().blocked();
-  return blocked.ok() ? *blocked : std::string(message_of(blocked.status()));
-}
-
 // What the rules say now of a piece that they can still change.
-policy::Piece decision_now(Daemon& daemon, const std::string& id, const release::Piece& piece) {
-  if (!is_open(piece)) return {};
-  const auto explained = daemon.docket().explain(id);
-  if (!explained.ok()) return {};
-  const auto found = explained->find(piece.camera);
-  if (found == explained->end()) return {};
+policy::Piece decision_now(const Known& known, const release::Piece& piece) {
+  const auto found = known.decisions.find(piece.camera);
+  if (!release::is_open(piece) || found == known.decisions.end()) return {};
   return release::strictest_over(found->second, piece.footage);
 }
 
 // What the officer signed for the parts of a piece: that they have them, until when they keep them.
-std::vector<json::Writer> receipts_json(Daemon& daemon, const std::string& id, int piece) {
+std::vector<json::Writer> receipts_json(const Known& known, int piece) {
   std::vector<json::Writer> out;
-  const auto receipts = daemon.docket().receipts(id);
-  if (!receipts.ok()) return out;
-  const auto [first, last] = receipts->equal_range(piece);
+  const auto [first, last] = known.receipts.equal_range(piece);
   for (auto each = first; each != last; ++each) {
     const auto jws = crypto::peek_jws(each->second);
     if (!jws.ok()) continue;
@@ -104,12 +125,12 @@ std::vector<json::Writer> receipts_json(Daemon& daemon, const std::string& id, i
   return out;
 }
 
-json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const release::Piece& piece) {
+json::Writer piece_json(Daemon& daemon, const Known& known, const std::string& id,
+                        const release::Piece& piece) {
   json::Writer out;
-  const std::string& id = request.state.subject.id;
-  const policy::Piece decided = decision_now(daemon, id, piece);
-  const std::set<std::string> hidden =
-      piece.hidden.empty() ? decided.redact : release::hidden_names(piece);
+  const policy::Piece decided = decision_now(known, piece);
+  const bool is_made = !piece.hidden.empty();
+  const std::set<std::string> hidden = is_made ? release::hidden_names(piece) : decided.redact;
   out.integer("piece", piece.number)
       .string("camera", piece.camera)
       .string("from", to_rfc3339(piece.footage.from))
@@ -117,7 +138,7 @@ json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const rele
       .string("approval", policy::to_string(piece.approval))
       .string("state", release::to_string(piece.state))
       .strings("redact", {hidden.begin(), hidden.end()})
-      .optional_string("not_judged", piece.hidden.empty() ? why_not_judged(daemon, piece) : "")
+      .optional_string("not_judged", !is_made && release::is_open(piece) ? known.blocked : "")
       .strings("rules", decided.rules)
       .strings("reasons", decided.reasons)
       .optional_string("reason", piece.reason);
@@ -127,20 +148,20 @@ json::Writer piece_json(Daemon& daemon, const StoredRequest& request, const rele
   instant(out, "expires", piece.expires);
   if (const auto done = daemon.cuts().progress(id, piece.number)) out.real("progress", *done);
   write_transfer(daemon, id, piece.number, out);
-  return out.objects("receipts", receipts_json(daemon, id, piece.number));
+  if (const auto clip = known.clips.find(piece.number); clip != known.clips.end()) {
+    out.integer("clip", clip->second);
+  }
+  return out.objects("receipts", receipts_json(known, piece.number));
 }
 
 // Why nothing of it may be given, by the rules as they are.
-std::vector<std::string> reasons_now(Daemon& daemon, const std::string& id) {
-  const auto explained = daemon.docket().explain(id);
-  if (!explained.ok()) return {};
-  if (explained->empty()) {
-    const auto blocked = daemon.docket().blocked();
-    if (blocked.ok() && !blocked->empty()) return {"nothing is judged now: " + *blocked};
+std::vector<std::string> reasons_now(const Known& known) {
+  if (known.decisions.empty()) {
+    if (!known.blocked.empty()) return {"nothing is judged now: " + known.blocked};
     return {"the rules know none of its cameras"};
   }
   std::vector<std::string> reasons;
-  for (const auto& [camera, decision] : *explained) {
+  for (const auto& [camera, decision] : known.decisions) {
     for (const policy::Piece& piece : decision.pieces) {
       if (piece.approval != policy::Approval::refuse) continue;
       for (const std::string& reason : piece.reasons) {
@@ -162,13 +183,11 @@ json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
       .optional_string("contact", harmless(request.origin.contact))
       .boolean("want_audio", request.state.subject.want_audio)
       .boolean("want_native", request.state.subject.want_native);
+  const Known known = look_up(daemon, request.state);
+  if (request.state.phase != release::Phase::ended) out.optional_string("blocked", known.blocked);
   std::vector<json::Writer> pieces;
-  const auto clips = daemon.docket().clips(request.state.subject.id);
   for (const release::Piece& piece : request.state.pieces) {
-    pieces.push_back(piece_json(daemon, request, piece));
-    if (clips.ok() && clips->contains(piece.number)) {
-      pieces.back().integer("clip", clips->at(piece.number));
-    }
+    pieces.push_back(piece_json(daemon, known, request.state.subject.id, piece));
   }
   std::vector<json::Writer> answers;
   std::set<std::string> answered;
@@ -187,7 +206,7 @@ json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
     }
   }
   if (request.state.pieces.empty() && request.state.phase == release::Phase::ended) {
-    out.strings("reasons", reasons_now(daemon, request.state.subject.id));
+    out.strings("reasons", reasons_now(known));
   }
   return out.objects("pieces", pieces)
       .objects("answers", answers)

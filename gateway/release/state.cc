@@ -75,6 +75,11 @@ std::string public_word(const State& state) {
   return "processing";
 }
 
+bool is_open(const Piece& piece) {
+  return piece.state == PieceState::waiting || piece.state == PieceState::working ||
+         piece.state == PieceState::offered;
+}
+
 std::string_view to_string(Phase phase) {
   return name_of(kPhases, phase);
 }

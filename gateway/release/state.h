@@ -43,6 +43,9 @@ struct Piece {
   friend bool operator==(const Piece&, const Piece&) = default;
 };
 
+// Not over: a decision can still change it.
+bool is_open(const Piece& piece);
+
 // Reasons of a piece that mean something to the program too.
 inline constexpr std::string_view kNobodyAnswered = "nobody answered in time";
 inline constexpr std::string_view kNoFootage = "there is no footage of that time";

@@ -10,11 +10,6 @@ namespace {
 
 using policy::Approval;
 
-bool is_open(const Piece& piece) {
-  return piece.state == PieceState::waiting || piece.state == PieceState::working ||
-         piece.state == PieceState::offered;
-}
-
 bool any_piece(const State& state, PieceState wanted) {
   return std::any_of(state.pieces.begin(), state.pieces.end(),
                      [&](const Piece& piece) { return piece.state == wanted; });
@@ -60,6 +55,8 @@ void Step::receive() {
     state().outcome = "not judged";
     entry(Record::decision, 0, "refuse", "too many open requests of this agency");
     effect(effect::TellResidents{"a request was not judged: this agency has too many open ones"});
+  } else if (blocked()) {
+    effect(effect::TellResidents{fmt::format("waits, and nobody is asked: {}", facts_.blocked)});
   }
   // Judged in a step of its own, after `received` was committed and posted.
 }
@@ -190,6 +187,9 @@ void Step::answer() {
     for (Piece& piece : state().pieces) {
       if (piece.state == PieceState::waiting) start_work(piece);
     }
+  } else {
+    effect(effect::TellResidents{fmt::format("{} said yes, and nothing is released for now: {}",
+                                             given.resident, facts_.blocked)});
   }
   settle();
 }

@@ -134,8 +134,9 @@ std::vector<std::string> resolve_cameras(const policy::Policy& policy, const Hou
 absl::StatusOr<std::string> why_blocked(store::Database& database, const Clock& clock,
                                         const House& house) {
   LS_ASSIGN(const auto paused, find_setting(database, "paused-by"));
-  if (paused) return "sharing is paused";
-  if (house.rules == nullptr) return "the rules file is broken";
+  if (paused) return "sharing is paused; `latchstring resume` lets your rules decide again";
+  if (house.rules == nullptr)
+    return "the rules file is broken; `latchstring policy check` says where";
   if (!clock.is_right()) return "the clock is not known to be right";
   return std::string{};
 }

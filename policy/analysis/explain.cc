@@ -92,6 +92,13 @@ std::string document(const Decision& decision, const Always& always, Basis basis
   return out.text();
 }
 
+// `Mon 2026-05-04T21:50:05-05:00`: with its offset, for an hour that the clock shows twice, and so
+// that it can be typed into a request.
+std::string time_text(const Policy& policy, Instant instant) {
+  const std::string shown = wall_clock_text(policy, instant);
+  return shown.substr(0, shown.find(' ') + 1) + to_local_rfc3339(policy, instant);
+}
+
 std::string rules_text(const Policy& policy, const Piece& piece) {
   std::string out;
   for (const std::string& name : piece.rules) {
@@ -107,8 +114,8 @@ std::string plain_text(const Policy& policy, const Decision& decision, Basis bas
   const std::string refused = refused_today(basis);
   if (!refused.empty()) out += fmt::format("REFUSED TODAY: {}\n", refused);
   for (const Piece& piece : decision.pieces) {
-    out += fmt::format("{} to {}: {}\n", wall_clock_text(policy, piece.footage.from),
-                       wall_clock_text(policy, piece.footage.to), to_string(piece.approval));
+    out += fmt::format("{} to {}: {}\n", time_text(policy, piece.footage.from),
+                       time_text(policy, piece.footage.to), to_string(piece.approval));
     for (const std::string& reason : piece.reasons) out += fmt::format("    {}\n", reason);
     if (piece.approval == Approval::refuse) continue;
     out += fmt::format("    hidden: {}\n", hidden_in_words(policy, piece.redact));

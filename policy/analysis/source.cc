@@ -7,7 +7,10 @@ absl::StatusOr<Source> read_source(const Path& file) {
   // A pipe would be waited for.
   std::error_code ignored;
   if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored))
-    return invalid("`{}` is no file that can be read as rules", file.string());
+    return invalid(
+        "`{}` is no file that can be read as rules (a pipe or a folder): save them in a file, and "
+        "give its name",
+        file.string());
   // One byte more than is read, so that the loader's own message about the size appears.
   auto text = read_file(file, yaml::kBytesMax + 1);
   if (absl::IsResourceExhausted(text.status())) {

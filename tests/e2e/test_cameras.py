@@ -2,6 +2,7 @@
 sound and without."""
 
 import json
+import re
 import signal
 import subprocess
 
@@ -157,6 +158,45 @@ def test_what_needs_a_restart_is_named_on_reload(world):
     finally:
         world.house.config.write_text(before)
     assert world.house.call("policy.reload")["config"]["restart"] == []
+
+
+def test_a_snapshot_says_its_time_by_the_clock_of_the_house(world, tmp_path):
+    world.house.edit("house-rules.yaml", '"Etc/UTC"', '"America/Chicago"')
+
+    def take():
+        done = world.house.run("camera", "snapshot", "front_door", "--out", tmp_path / "a.png",
+                               check=False)
+        return done.stdout if done.returncode == 0 else None
+    said = wait_for(take, 100, "a whole segment")
+    when = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d C[DS]T"
+    assert re.search(rf"front_door, as it was at {when}\n", said), said
+    world.rules({})
+
+
+def test_with_broken_rules_no_camera_is_called_unlisted(world):
+    world.house.rules_file.write_text("policy_version: 1\n")
+    assert world.house.call("policy.reload")["rules"]["ok"] is False
+    assert "in_rules" not in camera(world)
+    said = world.house.run("camera", "list").stdout
+    assert "the rules are broken: nothing is shared" in said and "not in the rules" not in said
+    world.rules({})
+    assert camera(world)["in_rules"] is True
+
+
+def test_the_test_camera_names_the_commands_it_takes(bin_folder, tmp_path):
+    helped = subprocess.run([bin_folder / "latchstring-test-camera", "--help"], check=True,
+                            capture_output=True, text=True).stdout
+    assert "Examples:\n  latchstring-test-camera --port 8554" in helped
+    named = re.findall(r"^  ([a-z]+(?:, [a-z]+)*)(?: [A-Z]+)?   ", helped, re.M)
+    commands = [word for line in named for word in line.split(", ") if word != "quit"]
+    assert {"drop", "freeze", "thaw", "jump", "refuse", "accept", "password"} <= set(commands)
+    tried = Camera(bin_folder, tmp_path)
+    for command in commands:
+        tried.tell(f"{command} 1")
+    tried.process.popen.stdin.write(b"dorp\n")
+    tried.process.popen.stdin.flush()
+    wait_for(lambda: "unknown dorp" in tried.process.words(), 10, "a command that is none")
+    tried.end()
 
 
 def test_login_refused_is_said_in_words(world, bin_folder, tmp_path):

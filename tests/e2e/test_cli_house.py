@@ -106,23 +106,41 @@ def test_an_interrupted_init_with_its_state_elsewhere_names_both(household, tmp_
     assert f"remove the folder `{household.folder}` and the folder `{tmp_path}/var`" in again.stderr
 
 
-def test_a_pin_that_is_too_short_is_not_asked_for_twice(household):
-    """At a terminal, where each PIN is typed twice."""
+def answered_at_a_terminal(program, *words, answer):
+    """Exit code and all that was said, with each question answered alike."""
     child, terminal = pty.fork()
     if child == 0:
-        os.execv(household.program, [household.program, "init", household.folder, "--demo"])
+        os.execv(program, [program, *words])
     said = b""
     try:
         while more := os.read(terminal, 1000):
             said += more
             if said.endswith(b": "):
-                os.write(terminal, b"12\n")
+                os.write(terminal, answer)
     except OSError:  # the terminal is gone: it ended
         pass
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
+
+
+def test_a_pin_that_is_too_short_is_not_asked_for_twice(household):
+    """At a terminal, where each PIN is typed twice."""
+    code, said = answered_at_a_terminal(household.program, "init", household.folder, "--demo",
+                                        answer=b"12\n")
+    assert code == 2
     assert b"PIN of alex: a PIN has at least 6 digits" in said
     assert b"The same again" not in said
     assert not household.folder.exists()
+
+
+@pytest.mark.parametrize("words", [("add", "kim"), ("pin", "kim")])
+def test_a_new_pin_that_is_too_short_is_not_asked_for_twice(household, words):
+    assert household.init("--demo").returncode == 0
+    code, said = answered_at_a_terminal(household.program, "--house", household.folder, "resident",
+                                        *words, answer=b"12\n")
+    assert code == 2
+    assert b"New PIN of kim (6 digits or more):" in said
+    assert b"PIN of kim: a PIN has at least 6 digits" in said
+    assert b"The same again" not in said
 
 
 @pytest.mark.parametrize("arguments, secrets, words", [
@@ -256,6 +274,18 @@ def test_a_replaced_camera_keeps_what_is_not_given(household):
     assert line() == '{url: "rtsp://192.168.30.12/s"}  # ours'
     assert "Kept as it was: the address rtsp://192.168.30.12/s." in done.stdout
     assert not secret.exists(), "a password that nothing uses stayed"
+
+
+@pytest.mark.parametrize("breaks", [lambda file: file.write_text("cameras: ["),
+                                    lambda file: file.unlink()])
+def test_a_camera_is_not_called_unlisted_where_the_rules_are_broken(household, breaks):
+    assert household.init("--demo").returncode == 0
+    rules = household.folder / "house-rules.yaml"
+    breaks(rules)
+    done = household.run("camera", "add", "front_door", "--url", "rtsp://192.168.30.11/s")
+    assert done.returncode == 0, done.stderr
+    assert f"The rules file {rules} is broken: nothing is shared." in done.stdout
+    assert "No rule can share it" not in done.stdout
 
 
 def test_a_camera_that_is_not_there_cannot_be_replaced_without_an_address(household):
@@ -474,6 +504,7 @@ def test_rules_are_read_from_a_file_and_nothing_else(household, tmp_path):
         done = household.run("policy", *command, tmp_path / "pipe", house=False)
         assert done.returncode == 1, done.stderr
         assert "pipe` is no file that can be read as rules" in done.stdout + done.stderr
+        assert "save them in a file, and give its name" in done.stdout + done.stderr
 
 
 def test_an_empty_gateway_yaml_has_a_hint(household):

@@ -137,6 +137,41 @@ def test_asked_and_approved(world, post, tmp_path):
     receive(world, post, request, tmp_path).check_frames()
 
 
+def test_while_sharing_is_paused_residents_are_told_what_to_do(world, post, tmp_path):
+    """Of a yes that is given meanwhile, and of a request that arrives."""
+    world.rules({"approval": "ask_one"})
+    footage = world.footage(4)
+    asked = post.submit(*footage)
+    world.house.wait_phase(asked, "asking")
+    world.house.run("pause", "--as", "sam", pins=[PIN])
+    why = "sharing is paused; `latchstring resume` lets your rules decide again"
+    said = world.house.answer("approve", asked, "alex").stdout
+    assert re.search(rf"^on hold +{re.escape(why)}$", said, re.M), said
+    arrived = post.submit(*footage)
+    post.wait_notice(arrived, "received")
+    shown = world.house.wait_phase(arrived, "received")
+    assert shown["blocked"] == why
+    assert why in world.house.run("request", "show", arrived).stdout
+    log = world.house.log_tail()
+    assert f"request {asked}: alex said yes, and nothing is released for now: {why}" in log
+    assert f"request {arrived}: waits, and nobody is asked: {why}" in log
+    world.house.run("resume", "--as", "sam", pins=[PIN])
+    receive(world, post, asked, tmp_path).check_frames()
+    assert "blocked" not in world.house.wait_phase(arrived, "asking")
+    world.house.answer("refuse", arrived)
+
+
+def test_of_an_offer_taken_back_at_once_nothing_left(world, post):
+    world.rules({})
+    request = post.submit(*world.footage(4))
+    world.house.wait_piece(request, "offered")
+    assert "  clip      on offer as clip 1\n" in world.house.run("request", "show", request).stdout
+    said = world.house.answer("revoke", request).stdout
+    assert ": revoked, nothing of it left\n" in said, said
+    assert "  clip      was on offer as clip 1\n" in said, said
+    assert " sent" not in said, said
+
+
 def test_where_nothing_finds_faces_residents_and_receiver_are_told(world, post, tmp_path):
     finds_none = "nothing finds faces yet: a clip that must hide them "
     for unsure, words in (("fill", "has its whole picture filled"), ("refuse", "is refused")):

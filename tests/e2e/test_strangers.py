@@ -1,6 +1,8 @@
 """Messages that get no answer at all: strangers, repeats, other houses' mail, garbage."""
 
+import contextlib
 import secrets
+import socket
 
 import pytest
 
@@ -257,3 +259,16 @@ def test_too_many_open_requests_are_received_and_never_judged(new_world):
         world.house.answer("refuse", request)
     fourth = post.submit(*times)
     assert world.house.wait_phase(fourth, "ended")["outcome"] == "not judged"
+
+
+def test_a_broker_that_is_nearly_full_is_told(world):
+    def warned():
+        return next((said for said in world.house.status()["warnings"] if "connections" in said),
+                    None)
+    assert warned() is None
+    with contextlib.ExitStack() as held:
+        for _ in range(240):
+            held.enter_context(socket.create_connection(("127.0.0.1", world.house.port)))
+        said = wait_for(warned, 10, "the warning")
+        assert "of at most 256 connections" in said and "latchstring agency remove" in said
+    wait_for(lambda: warned() is None, 10, "its end")

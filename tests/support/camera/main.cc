@@ -1,12 +1,6 @@
 // latchstring-test-camera: serves a film as the looping RTSP stream of a camera or of a recorder
 // with several channels, with faults on demand. Prints one `ready URL` line for each channel, then
-// `ok` after each command it reads from standard input:
-//   drop            closes every connection
-//   freeze | thaw   sends no more pictures or sound, the connections stay open
-//   jump SECONDS    the media clock (RTP timestamps) jumps
-//   refuse | accept connections are refused
-//   password WORD   another password is the right one from now on
-//   quit            (so does the end of standard input)
+// `ok` after each command it reads from standard input: kFooter has them.
 #include <gst/rtsp-server/rtsp-server.h>
 
 #include <CLI/CLI.hpp>
@@ -63,21 +57,25 @@ class Camera {
     std::istringstream words(line);
     std::string word, argument;
     words >> word >> argument;
+    const char* answer = "ok";
     if (word == "quit") return false;
-    if (word == "drop") drop();
-    if (word == "freeze" || word == "thaw") {
+    if (word == "drop") {
+      drop();
+    } else if (word == "freeze" || word == "thaw") {
       for (const auto& channel : channels_) channel->freeze(word == "freeze");
-    }
-    if (word == "jump") {
+    } else if (word == "jump") {
       for (const auto& channel : channels_) channel->jump(std::atof(argument.c_str()));
-    }
-    if (word == "refuse") refuse();
-    if (word == "accept" && !accept().ok()) return false;
-    if (word == "password") {
+    } else if (word == "refuse") {
+      refuse();
+    } else if (word == "accept") {
+      if (!accept().ok()) return false;
+    } else if (word == "password") {
       options_.password = argument;
       set_password();
+    } else {
+      answer = "unknown";
     }
-    std::printf("ok %s\n", word.c_str());
+    std::printf("%s %s\n", answer, word.c_str());
     std::fflush(stdout);
     return true;
   }
@@ -159,6 +157,20 @@ class Camera {
   std::vector<std::unique_ptr<Channel>> channels_;
 };
 
+constexpr std::string_view kFooter =
+    "It prints `ready URL` for each channel and obeys one command a line on standard input:\n"
+    "  drop             close every connection\n"
+    "  freeze, thaw     send no more pictures or sound, the connections stay open; go on\n"
+    "  jump SECONDS     the media clock (RTP timestamps) jumps\n"
+    "  refuse, accept   refuse new connections; take them again\n"
+    "  password WORD    from now on this is the right password\n"
+    "  quit             so does the end of standard input\n"
+    "It answers `ok COMMAND`; one that it does not know gets `unknown COMMAND`.\n"
+    "Examples:\n"
+    "  latchstring-test-camera --port 8554 --audio aac\n"
+    "  latchstring-test-camera --user viewer --password secret --auth basic\n"
+    "  (sleep 20; echo drop; sleep 20) | latchstring-test-camera --port 8554";
+
 void add_flags(CLI::App& app, Options& options) {
   ChannelOptions& channel = options.channel;
   app.add_option("--file", channel.film, "film to decode, mark and encode");
@@ -204,6 +216,7 @@ int run(int argc, char** argv) {
   Options options;
   options.channel.film = LATCHSTRING_FILM;
   CLI::App app("a test camera with faults on demand");
+  app.footer(std::string(kFooter));
   add_flags(app, options);
   CLI11_PARSE(app, argc, argv);
 

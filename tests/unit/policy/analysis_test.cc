@@ -61,9 +61,19 @@ TEST_CASE("explain --json is the documented document") {
         "\n");
   const Output text = explain(house.file(), kQuestion, false);
   CHECK(text.out.find("decision: ask_one\n") == 0);
-  CHECK(text.out.find("Mon 2026-05-04 22:00:05 to Mon 2026-05-04 22:10:00: ask_one") !=
+  CHECK(text.out.find("Mon 2026-05-04T22:00:05-05:00 to Mon 2026-05-04T22:10:00-05:00: ask_one") !=
         std::string::npos);
   CHECK(text.out.find("rule night (line 15)") != std::string::npos);
+}
+
+TEST_CASE("explain tells the two hours apart that a clock shows twice") {
+  const House house(kNight);
+  ExplainArguments question = kQuestion;  // 01:30 CDT, and 01:30 CST an hour later
+  question.footage = "2026-11-01T06:30:00Z to 2026-11-01T07:30:00Z";
+  const Output text = explain(house.file(), question, false);
+  INFO(text.out);
+  CHECK(text.out.find("\nSun 2026-11-01T01:30:00-05:00 to ") != std::string::npos);
+  CHECK(text.out.find(" to Sun 2026-11-01T01:30:00-06:00: ") != std::string::npos);
 }
 
 constexpr std::string_view kOrders =

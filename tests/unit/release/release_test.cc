@@ -111,6 +111,31 @@ TEST_CASE("a yes given while something blocks is kept, and is no silence") {
   CHECK(count<effect::Cut>(house.happen(event::Reconsider{})) == 1);
 }
 
+std::string told(const Outcome& outcome) {
+  for (const Effect& each : outcome.effects) {
+    if (const auto* words = std::get_if<effect::TellResidents>(&each)) return words->text;
+  }
+  return "";
+}
+
+TEST_CASE(
+    "residents are told why nothing comes of a request, or of a yes, while something blocks") {
+  House house;
+  house.facts.blocked = "sharing is paused";
+  house.decide(Approval::ask_one);
+  CHECK(told(house.happen(event::Received{})) == "waits, and nobody is asked: sharing is paused");
+  house.facts.blocked.clear();
+  house.happen(event::Reconsider{});
+  house.facts.blocked = "sharing is paused";
+  CHECK(told(house.happen(event::Answered{"alex", true})) ==
+        "alex said yes, and nothing is released for now: sharing is paused");
+  CHECK(told(house.happen(event::Answered{"sam", false})) == "sam said no");
+
+  House open;
+  CHECK(told(open.judged(Approval::ask_one)).empty());
+  CHECK(told(open.happen(event::Answered{"alex", true})).empty());
+}
+
 TEST_CASE("the decision of the moment of release is the one that counts") {
   House house;
   house.judged(Approval::automatic);
