@@ -24,6 +24,8 @@ struct Options {
   std::uint64_t hold_bytes = 0;
   std::uint64_t pending_bytes = 0;
   Duration sync{0};  // what a power cut may lose
+  // It is not the folder that was recorded to before: what goes here may not be all of its day.
+  bool is_exchanged = false;
   // The household's local day of a moment: `2026-05-04`. Called on any thread.
   std::function<std::string(Instant)> local_day;
   // Called on streaming threads when a segment has ended: post collect() to the loop. A post that

@@ -135,7 +135,7 @@ absl::Status Archive::erase(const std::vector<Segment>& victims) {
 
 // A day before today of which nothing is left, or only what no index knows and is too old to keep.
 // That nothing is there is not enough: the disk of the archive may be missing. Either its time is
-// over, or its last segment was removed here.
+// over, or its last segment was removed here; and here may be under that missing disk.
 absl::Status Archive::forget_days(TickReport& report) {
   const std::string today = options_.local_day(clock_.now());
   const std::string keep_from = options_.local_day(clock_.now() - options_.keep_for);
@@ -155,7 +155,7 @@ absl::Status Archive::forget_days(TickReport& report) {
   }
   for (const std::string& day : keys_.days()) {
     if (day >= today || in_use.contains(day)) continue;
-    if (day >= keep_from && !emptied_.contains(day)) continue;
+    if (day >= keep_from && (options_.is_exchanged || !emptied_.contains(day))) continue;
     LS_RETURN_IF_ERROR(keys_.destroy(day));
     emptied_.erase(day);
     report.forgotten_days.push_back(day);

@@ -34,11 +34,13 @@ void show_fault(const json::Value& fault, const Zone& zone) {
 }
 
 void show_check(const json::Value& value, bool repair, const Zone& zone) {
-  for (const json::Value& fault : list(value, "faults")) show_fault(fault, zone);
+  for (const json::Value& each : list(value, "faults")) show_fault(each, zone);
+  const std::string fault = text(value, "fault");
+  if (!fault.empty()) say(sentence(shown(fault)) + "\n");
   const bool is_left = number(value, "left") > 0;
   std::string verdict = "all well";
   if (!flag(value, "ok")) {
-    verdict = is_left ? "faults" : "faults, and nothing is left to repair";
+    verdict = is_left || !fault.empty() ? "faults" : "faults, and nothing is left to repair";
     if (is_left && !repair) verdict += "; `latchstring archive check --repair` mends what it can";
   }
   say(fmt::format("{}, {}: {}\n", count_text(number(value, "segments"), "segment", "segments"),
@@ -82,6 +84,16 @@ void add_archive_commands(CLI::App& app, Session& session) {
   checks->add_flag("--json", options->json, "as one JSON document");
   checks->callback([options, &session] {
     session.run = [options, &session] { return check(session, options->repair, options->json); };
+  });
+  CLI::App* accepts =
+      add_command(*group, "accept", "this archive folder is the right one, though it is another",
+                  "latchstring archive accept");
+  accepts->callback([&session] {
+    session.run = [&session] {
+      return show_answer(session.call(call_of("archive.accept")), false, [](const json::Value&) {
+        say("This archive is the right one from now on.\n");
+      });
+    };
   });
 }
 

@@ -101,6 +101,7 @@ constexpr std::array kOperations{
     with_pipe(row("log.export", Signed::nobody, kArchive, "all leaves and the newest checkpoint")),
     row("archive.list", Signed::nobody, kQuick, "what footage is there, by camera and day"),
     row("archive.check", Signed::nobody, kArchive, "compare segments and index", kArchiveCheck),
+    row("archive.accept", Signed::nobody, kQuick, "the archive folder is the right one"),
 };
 
 }  // namespace

@@ -87,8 +87,10 @@ absl::Status Daemon::open_state() {
 }
 
 absl::Status Daemon::open_footage() {
+  archive_mark_ = std::make_unique<ArchiveMark>(config_.archive_dir(), *database_);
   archive::Options options;
   options.folder = config_.archive_dir();
+  options.is_exchanged = !archive_mark_->fault().empty();
   options.keep_for = std::chrono::days{config_.archive.keep_days};
   options.keep_bytes = config_.archive.keep_bytes;
   options.keep_free = config_.archive.keep_free;

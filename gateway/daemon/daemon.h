@@ -15,6 +15,7 @@
 #include "gateway/base/loop.h"
 #include "gateway/config/config.h"
 #include "gateway/control/control.h"
+#include "gateway/daemon/archive_mark.h"
 #include "gateway/daemon/chores.h"
 #include "gateway/daemon/cuts.h"
 #include "gateway/daemon/gifts.h"
@@ -69,6 +70,7 @@ class Daemon {
   trust::Mailboxes& mailboxes() { return *mailboxes_; }
   state::Docket& docket() { return *docket_; }
   archive::Archive& archive() { return *archive_; }
+  ArchiveMark& archive_mark() { return *archive_mark_; }
   Recorders& recorders() { return *recorders_; }
   Cuts& cuts() { return *cuts_; }
   Gifts& gifts() { return *gifts_; }
@@ -125,6 +127,7 @@ class Daemon {
   std::unique_ptr<trust::Mailboxes> mailboxes_;
   std::unique_ptr<state::Docket> docket_;
   std::unique_ptr<Rules> rules_;
+  std::unique_ptr<ArchiveMark> archive_mark_;
   std::unique_ptr<archive::Archive> archive_;
   std::unique_ptr<Recorders> recorders_;
   std::unique_ptr<Chores> chores_;

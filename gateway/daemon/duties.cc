@@ -84,6 +84,9 @@ absl::Status Daemon::tell_missing(const std::vector<archive::Segment>& missing) 
 
 // What the start found and mended, or could not mend.
 void Daemon::tell_found() {
+  if (const std::string fault = archive_mark_->fault(); !fault.empty()) {
+    tell(fault, LogLevel::error);
+  }
   const archive::CheckReport& found = archive_->found_at_open();
   if (found.index_rebuilt) {
     tell("the archive's index was missing or damaged, and was made anew", LogLevel::warning);

@@ -94,10 +94,12 @@ json::Writer report_json(Daemon& daemon, const archive::CheckReport& report, boo
   }
   faults.add_all(report.unreadable, "cannot be read, and is left as it is", false, true);
   faults.add_all(report.failed, "could not be read or mended now", false);
+  const std::string fault = daemon.archive_mark().fault();
   return json::Writer()
       .integer("segments", report.segments)
       .natural("bytes", daemon.archive().bytes())
-      .boolean("ok", report.clean())
+      .boolean("ok", report.clean() && fault.empty())
+      .optional_string("fault", fault)
       .natural("left", faults.left())
       .objects("faults", faults.said());
 }
@@ -152,6 +154,13 @@ void check(Daemon& daemon, bool repair, const Reply& reply) {
   examine_some(daemon, check);
 }
 
+absl::StatusOr<json::Writer> accept(Daemon& daemon) {
+  LS_RETURN_IF_ERROR(daemon.archive_mark().accept());
+  daemon.tell(fmt::format("the archive in `{}` was accepted as the right one",
+                          daemon.config().archive_dir().string()));
+  return json::Writer();
+}
+
 void answer(const Reply& reply, const absl::StatusOr<json::Writer>& result) {
   if (result.ok()) return reply.ok(*result);
   reply.fail(result.status());
@@ -165,6 +174,9 @@ void add_archive_operations(Daemon& daemon, control::Handlers& handlers) {
   };
   handlers["archive.check"] = [&daemon](Request& asked, const Reply& reply) {
     check(daemon, asked.arguments.flag("repair"), reply);
+  };
+  handlers["archive.accept"] = [&daemon](Request&, const Reply& reply) {
+    answer(reply, accept(daemon));
   };
 }
 

@@ -1,5 +1,8 @@
 // status, policy.reload, and everything together.
+#include <sys/stat.h>
+
 #include <filesystem>
+#include <set>
 
 #include "gateway/base/status.h"
 #include "gateway/daemon/connections.h"
@@ -11,6 +14,10 @@ namespace {
 
 using control::Reply;
 using control::Request;
+
+// A disk with less free than this is told of. The archive keeps `keep_free` free by itself.
+constexpr std::uintmax_t kFreeBytesLow = 256ull << 20;
+constexpr std::uintmax_t kFreeBytesNone = 1ull << 20;
 
 json::Writer rules_json(const Rules& rules) {
   json::Writer out;
@@ -83,6 +90,23 @@ void warn_of_lost_offers(const std::vector<state::StoredRequest>& requests,
   }
 }
 
+// Each disk once, also where both folders lie on it.
+void warn_of_full_disks(const config::Config& config, std::vector<std::string>& warnings) {
+  std::set<dev_t> seen;
+  for (const Path& folder : {config.state_dir, config.archive_dir()}) {
+    struct stat found {};
+    if (::stat(folder.c_str(), &found) != 0 || !seen.insert(found.st_dev).second) continue;
+    std::error_code failed;
+    const std::filesystem::space_info space = std::filesystem::space(folder, failed);
+    if (failed || space.available >= kFreeBytesLow) continue;
+    warnings.push_back(fmt::format(
+        "the disk that holds `{}` is {}: {} MiB are free. Make room there: what cannot be written "
+        "is neither recorded nor decided",
+        folder.string(), space.available < kFreeBytesNone ? "full" : "nearly full",
+        space.available >> 20));
+  }
+}
+
 std::vector<std::string> warnings_of(Daemon& daemon,
                                      const std::vector<state::StoredRequest>& requests) {
   std::vector<std::string> warnings;
@@ -105,6 +129,10 @@ std::vector<std::string> warnings_of(Daemon& daemon,
     warnings.push_back("the log does not continue what was signed before: nothing is released");
   }
   if (!daemon.checkpoint_fault().empty()) warnings.push_back(daemon.checkpoint_fault());
+  if (const std::string fault = daemon.archive_mark().fault(); !fault.empty()) {
+    warnings.push_back(fault);
+  }
+  warn_of_full_disks(daemon.config(), warnings);
   warn_of_lost_offers(requests, warnings);
   warn_of_a_full_broker(daemon.line(), warnings);
   return warnings;

@@ -90,8 +90,8 @@ absl::StatusOr<CameraReport> probe_camera(const CameraStream& stream, const Cloc
                                           Duration listen) {
   Listener listener(stream.audio);
   CameraStream whole = stream;
-  whole.audio =
-      true;  // also where it is not recorded: the household may not know that there is one
+  // Also where it is not recorded: the household may not know that there is one.
+  whole.audio = true;
   LS_ASSIGN(const std::unique_ptr<RtspSession> session, RtspSession::open(whole, clock, listener));
   const Duration opened = clock.steady();
   for (;;) {

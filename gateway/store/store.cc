@@ -45,6 +45,10 @@ absl::Status damaged(const Path& path, std::string_view what) {
 absl::Status status_of(const Path& path, const SQLite::Exception& e) {
   const absl::StatusCode code = code_of(e.getErrorCode());
   if (code == absl::StatusCode::kDataLoss) return damaged(path, e.what());
+  if ((e.getErrorCode() & 0xff) == SQLITE_FULL) {
+    return exhausted("cannot write to `{}`: the disk is full; make room on it, then try again",
+                     path.string());
+  }
   return error(code, "database `{}`: {}", path.string(), e.what());
 }
 

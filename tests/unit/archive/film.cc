@@ -190,6 +190,7 @@ Options House::options() {
   options.keep_for = keep_for;
   options.keep_bytes = keep_bytes;
   options.keep_free = keep_free;
+  options.is_exchanged = is_exchanged;
   options.hold_bytes = hold_bytes;
   options.pending_bytes = pending_bytes;
   options.sync = std::chrono::seconds{5};

@@ -80,6 +80,7 @@ struct House {
   HandClock clock;
   std::uint64_t keep_bytes = 1ULL << 40;
   std::uint64_t keep_free = 0;
+  bool is_exchanged = false;
   std::uint64_t pending_bytes = 1ULL << 40;
   std::uint64_t hold_bytes = 1ULL << 40;
   Duration keep_for = std::chrono::hours{24 * 7};

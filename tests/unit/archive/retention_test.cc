@@ -92,6 +92,29 @@ TEST_CASE("keys outlive a disk that is not there") {
   CHECK(house.archive->tick()->forgotten_days.size() == 5);
 }
 
+TEST_CASE("keys of a disk that is not there outlive what was recorded in its place") {
+  House house;
+  record_days(house);
+  const Path archive = house.folder.path() / "archive", aside = house.folder.path() / "aside";
+  house.archive.reset();
+  std::filesystem::rename(archive, aside);
+  house.is_exchanged = true;
+  house.open();
+  house.record_film(film(), {.run = "bcdefghijk"});  // of the same day as there
+  house.keep_bytes = 1;
+  house.open();
+  const auto kept = house.archive->tick();
+  CHECK(kept->evicted == 1);
+  CHECK(kept->forgotten_days.empty());
+  house.archive.reset();
+  std::filesystem::remove_all(archive);
+  std::filesystem::rename(aside, archive);
+  house.keep_bytes = 1ULL << 40;
+  house.is_exchanged = false;
+  house.open();
+  CHECK(house.cut(day(0)).ok());
+}
+
 TEST_CASE("a file that cannot be removed keeps no other, and no start, from what is due") {
   House house;
   record_days(house);

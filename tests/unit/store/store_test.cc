@@ -127,6 +127,19 @@ TEST_CASE("after a failed statement in a transaction nothing more is written out
   CHECK(f.db->run("INSERT INTO thing VALUES (2, 'c', NULL)").ok());
 }
 
+TEST_CASE("of a full disk is said where it is and what to do") {
+  Fixture f;
+  // As SQLite itself sees a full disk: no page more than there are.
+  REQUIRE(f.db->find<std::int64_t>("PRAGMA max_page_count = 1").ok());
+  const absl::Status status =
+      f.db->run("INSERT INTO thing VALUES (1, 'a', ?)", {Bytes(100'000, 1)});
+  REQUIRE(absl::IsResourceExhausted(status));
+  const std::string words(message_of(status));
+  CHECK(words.find("`" + f.path.string() + "`: the disk is full; make room") != std::string::npos);
+  REQUIRE(f.db->find<std::int64_t>("PRAGMA max_page_count = 100000").ok());
+  CHECK(f.db->run("INSERT INTO thing VALUES (1, 'a', ?)", {Bytes(100'000, 1)}).ok());
+}
+
 TEST_CASE("what was committed outlives kill -9, what was not does not") {
   Fixture f;
   f.db.reset();

@@ -1,0 +1,125 @@
+"""Disks that are full, not mounted or exchanged: said where people look, and nothing made worse."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from house import PIN, wait_for
+
+MIB = 1 << 20
+
+
+def check(house, *words):
+    done = house.run("archive", "check", *words, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def warnings(house, words):
+    return [said for said in house.status()["warnings"] if words in said]
+
+
+def recorded(house):
+    return sum(day["segments"] for day in house.ask("archive", "list")["days"])
+
+
+def test_an_archive_that_is_not_there_is_noticed(new_world):
+    """As where its disk is not mounted: an empty folder, in which a fresh index knows of nothing
+    that is missing."""
+    world = new_world(camera=("--gop", "10"))
+    house = world.house
+    archive = house.folder / "state/archive"
+    world.footage(2)
+    house.stop()
+    house.start()
+    assert recorded(house) > 0 and check(house)[0] == 0 and not warnings(house, "not the one")
+    house.stop()
+    archive.rename(house.folder / "away")
+    archive.mkdir(mode=0o700)
+    for _ in range(2):  # nor does it look well after a while
+        house.start()
+        for words in ((), ("--repair",)):
+            code, said = check(house, *words)
+            assert code == 1 and "all well" not in said, said
+            assert f"`{archive}` is not the one" in said and "archive accept" in said, said
+        [warning] = warnings(house, "is not the one that was recorded to before")
+        assert str(archive) in warning and warning in house.run("status").stderr, warning
+        house.wait_recording()  # evidence all the same
+        house.stop()
+    assert "is not the one that was recorded to before" in house.log_tail()
+    assert list(archive.rglob("*.age"))
+    # The disk is back.
+    meanwhile = house.folder / "meanwhile"
+    archive.rename(meanwhile)
+    (house.folder / "away").rename(archive)
+    house.start()
+    assert check(house)[0] == 0 and not warnings(house, "not the one")
+    house.stop()
+    # Another one, and on purpose.
+    archive.rename(house.folder / "away")
+    meanwhile.rename(archive)
+    house.start()
+    assert check(house)[0] == 1
+    house.run("archive", "accept")
+    code, said = check(house)
+    assert code == 0 and "all well" in said, said
+    assert not warnings(house, "not the one")
+    house.stop()
+    house.start()
+    assert check(house)[0] == 0
+    # The former one is now the wrong one, also while the daemon runs.
+    archive.rename(meanwhile)
+    (house.folder / "away").rename(archive)
+    assert check(house)[0] == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Room for a state folder; a file `filler` in it can take what is left."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs", disk],
+                             check=False)
+    if mounted.returncode != 0:
+        pytest.skip("this machine mounts no tmpfs")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def fill(disk):
+    with open(disk / "filler", "wb", buffering=0) as out:
+        for size in (MIB, 4096):
+            try:
+                while True:
+                    out.write(bytes(size))
+            except OSError:
+                pass
+
+
+def test_a_full_disk_is_told_of_before_and_when_it_is(new_world, small_disk):
+    world = new_world()
+    house = world.house
+    state = house.folder / "state"
+    house.stop()
+    shutil.copytree(state, small_disk / "state", ignore=shutil.ignore_patterns("*.sock"))
+    shutil.rmtree(state)
+    state.symlink_to(small_disk / "state")
+    house.start()
+    [warning] = warnings(house, "is nearly full")  # one disk is named once
+    assert str(state) in warning and warning in house.run("status").stderr, warning
+    fill(small_disk)
+    # Nothing less is left than SQLite takes up without a new page.
+    refused = wait_for(lambda: (done := house.run("pause", "--as", "alex", pins=[PIN], check=False))
+                       .returncode != 0 and done, 30, "a full disk")
+    assert f"`{state}/state.db`" in refused.stderr and "the disk is full" in refused.stderr
+    assert "make room" in refused.stderr, refused.stderr
+    assert len(warnings(house, "is full")) == 1 and not warnings(house, "nearly"), house.status()
+    (small_disk / "filler").unlink()
+    house.run("pause", "--as", "alex", pins=[PIN])
+    assert house.status()["sharing"]["state"] == "paused"
+    assert not warnings(house, "is full")
