@@ -2,38 +2,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
-#include <map>
-#include <set>
 
-#include "gateway/base/ensure.h"
 #include "gateway/base/status.h"
-#include "gateway/link/requester_inbox.h"
+#include "gateway/link/requester_link_mqtt.h"
 #include "gateway/wire/data.h"
-#include "gateway/wire/topics.h"
 
 namespace latchstring::link {
 namespace {
 
 constexpr int kControlQos = 1;
-constexpr int kGetQos = 0;
 constexpr Duration kControlLifetime = std::chrono::hours{24 * 14};
-// STATE is not repeated: where HELLO was acknowledged and no STATE came, a new HELLO asks for it.
-constexpr Duration kHelloAgainFirst = std::chrono::seconds{5};
 constexpr Duration kHelloAgainMax = std::chrono::minutes{5};
-constexpr Duration kPumpMin = std::chrono::milliseconds{1};
-constexpr Duration kPumpMax = std::chrono::milliseconds{500};
-
-bool names(const std::vector<std::string>& ids, const wire::TransferId& id) {
-  return std::find(ids.begin(), ids.end(), wire::to_text(id)) != ids.end();
-}
-
-// Takes a transfer back: REVOKE, or a STATE that lists it as revoked.
-bool revokes(const wire::Command& command, const wire::TransferId& id) {
-  if (const auto* revoke = std::get_if<wire::Revoke>(&command)) return names(revoke->transfers, id);
-  if (const auto* state = std::get_if<wire::State>(&command)) return names(state->revoked, id);
-  return false;
-}
 
 // The gateway repeats it until it is acknowledged, so that its number alone tells whether it is
 // new. Of any age: it is kept for a device that was away for longer than it lasts, and one that was
@@ -45,85 +24,9 @@ bool is_kept(const wire::Command& command) {
          std::holds_alternative<wire::ReceiptTaken>(command);
 }
 
-// What arrives goes to this receiver, as long as the scope lasts.
-class ScopedReceiver {
- public:
-  ScopedReceiver(Receiver*& slot, Receiver& receiver) : slot_(slot) { slot_ = &receiver; }
-  ~ScopedReceiver() { slot_ = nullptr; }
-  ScopedReceiver(const ScopedReceiver&) = delete;
-  ScopedReceiver& operator=(const ScopedReceiver&) = delete;
+}  // namespace
 
- private:
-  Receiver*& slot_;
-};
-
-class Link final : public RequesterLink {
- public:
-  Link(Options options, crypto::VerifyKey gateway_key, crypto::age::Recipient gateway_inbox)
-      : options_(std::move(options)),
-        gateway_key_(gateway_key),
-        gateway_inbox_(gateway_inbox),
-        me_(options_.key.verify_key().thumbprint()),
-        peer_{options_.ticket.mailbox, options_.device},
-        memory_(options_.memory) {}
-  ~Link() override { mqtt_.reset(); }  // its thread uses the inbox
-
-  absl::Status connect_to(std::string_view url, Duration patience);
-
-  absl::Status submit(std::string_view request_id, std::string_view request_jws) override;
-  void stop_repeating(std::string_view request_id) override;
-  absl::Status send(wire::Command command) override {
-    return send_now(std::move(command)).status();
-  }
-  bool all_acknowledged() const override { return out_.empty(); }
-  absl::StatusOr<std::optional<Event>> next(Duration patience) override;
-  absl::Status take(std::uint64_t seq) override;
-  absl::Status receive(const Incoming& file, PartStore& store, Duration patience, Duration until,
-                       const std::function<void(const Receiver&)>& progress) override;
-
- private:
-  absl::StatusOr<std::uint64_t> send_now(wire::Command command);
-  absl::StatusOr<Bytes> sealed(std::uint64_t seq, wire::Command command) const;
-  absl::Status say_hello();
-  absl::Status hello_again_if_due();
-  void repeat_due();
-  Duration until_due() const;
-  absl::Status pump(Duration patience);
-  absl::Status handle(InboxItem item);
-  absl::Status handle_control(ByteView bytes);
-  absl::Status handle_data(ByteView bytes);
-  void acknowledge(std::uint64_t seq);
-  bool revoked(const wire::TransferId& id) const;
-  absl::Status save();
-  Duration now() const { return options_.clock.steady(); }
-
-  const Options options_;
-  const crypto::VerifyKey gateway_key_;
-  const crypto::age::Recipient gateway_inbox_;
-  const std::string me_;
-  const wire::Peer peer_;
-  RequesterMemory memory_;
-  Inbox inbox_;
-
-  // The caller's thread only.
-  ReliableOut out_;
-  ReliableOut requests_;  // acknowledged by `received`, not by ACK
-  std::map<std::string, std::uint64_t, std::less<>> request_keys_;
-  std::uint64_t next_request_key_ = 1;
-  std::uint64_t hello_seq_ = 0;
-  bool hello_acknowledged_ = false;
-  bool state_heard_ = false;  // since the connection is up
-  Duration hello_again_at_{0};
-  Duration hello_again_in_ = kHelloAgainFirst;
-  std::deque<Event> events_;
-  std::set<std::uint64_t> given_;  // seqs handed to the caller and not yet taken
-  Receiver* receiving_ = nullptr;  // inside receive()
-  bool up_ = false;
-
-  std::unique_ptr<Mqtt> mqtt_;
-};
-
-absl::Status Link::connect_to(std::string_view url, Duration patience) {
+absl::Status MqttRequesterLink::connect_to(std::string_view url, Duration patience) {
   MqttOptions options;
   LS_ASSIGN(options.address, parse_broker_url(url));
   options.ca_pem = options_.ticket.ca_pem;
@@ -164,7 +67,7 @@ absl::Status Link::connect_to(std::string_view url, Duration patience) {
   return why;
 }
 
-absl::StatusOr<Bytes> Link::sealed(std::uint64_t seq, wire::Command command) const {
+absl::StatusOr<Bytes> MqttRequesterLink::sealed(std::uint64_t seq, wire::Command command) const {
   wire::Control control;
   control.common = wire::new_common(options_.key, options_.ticket.gateway, options_.clock.now(),
                                     kControlLifetime);
@@ -174,11 +77,11 @@ absl::StatusOr<Bytes> Link::sealed(std::uint64_t seq, wire::Command command) con
                             {gateway_inbox_});
 }
 
-absl::Status Link::save() {
+absl::Status MqttRequesterLink::save() {
   return options_.save ? options_.save(memory_) : absl::OkStatus();
 }
 
-absl::StatusOr<std::uint64_t> Link::send_now(wire::Command command) {
+absl::StatusOr<std::uint64_t> MqttRequesterLink::send_now(wire::Command command) {
   const std::uint64_t seq = memory_.next_seq++;
   // Before it is sent: a seq is never used twice.
   LS_RETURN_IF_ERROR(save());
@@ -188,7 +91,7 @@ absl::StatusOr<std::uint64_t> Link::send_now(wire::Command command) {
   return seq;
 }
 
-absl::Status Link::say_hello() {
+absl::Status MqttRequesterLink::say_hello() {
   out_.acknowledge(hello_seq_);  // an older one has nothing to add
   out_.restart();
   requests_.restart();
@@ -200,7 +103,7 @@ absl::Status Link::say_hello() {
   return absl::OkStatus();
 }
 
-absl::Status Link::hello_again_if_due() {
+absl::Status MqttRequesterLink::hello_again_if_due() {
   if (!up_ || state_heard_ || !hello_acknowledged_ || now() < hello_again_at_) {
     return absl::OkStatus();
   }
@@ -208,7 +111,7 @@ absl::Status Link::hello_again_if_due() {
   return say_hello();
 }
 
-absl::Status Link::submit(std::string_view request_id, std::string_view request_jws) {
+absl::Status MqttRequesterLink::submit(std::string_view request_id, std::string_view request_jws) {
   LS_ASSIGN(Bytes bytes, wire::seal_jws(request_jws, {gateway_inbox_}));
   stop_repeating(request_id);
   const std::uint64_t key = next_request_key_++;
@@ -218,14 +121,14 @@ absl::Status Link::submit(std::string_view request_id, std::string_view request_
   return absl::OkStatus();
 }
 
-void Link::stop_repeating(std::string_view request_id) {
+void MqttRequesterLink::stop_repeating(std::string_view request_id) {
   const auto found = request_keys_.find(request_id);
   if (found == request_keys_.end()) return;
   requests_.acknowledge(found->second);
   request_keys_.erase(found);
 }
 
-void Link::repeat_due() {
+void MqttRequesterLink::repeat_due() {
   if (!up_) return;
   const std::string topic = wire::inbox_topic(options_.ticket.gateway, peer_);
   for (ReliableOut* out : {&out_, &requests_}) {
@@ -236,7 +139,7 @@ void Link::repeat_due() {
   }
 }
 
-Duration Link::until_due() const {
+Duration MqttRequesterLink::until_due() const {
   Duration wait = kPumpMax;
   for (const ReliableOut* out : {&out_, &requests_}) {
     if (const auto due = out->next_due()) wait = std::min(wait, *due - now());
@@ -245,7 +148,7 @@ Duration Link::until_due() const {
 }
 
 // Waits for one item, at most `patience`, and handles it.
-absl::Status Link::pump(Duration patience) {
+absl::Status MqttRequesterLink::pump(Duration patience) {
   LS_RETURN_IF_ERROR(hello_again_if_due());
   repeat_due();
   const Duration wait = up_ ? std::min(patience, until_due()) : std::min(patience, kPumpMax);
@@ -253,7 +156,7 @@ absl::Status Link::pump(Duration patience) {
   return item ? handle(*std::move(item)) : absl::OkStatus();
 }
 
-absl::Status Link::handle(InboxItem item) {
+absl::Status MqttRequesterLink::handle(InboxItem item) {
   if (item.kind == InboxItem::Kind::down) {
     up_ = false;
     return absl::OkStatus();
@@ -280,7 +183,7 @@ absl::Status Link::handle(InboxItem item) {
 
 // What does not open, verify or decode is dropped without a word: anybody at the broker can send
 // it.
-absl::Status Link::handle_control(ByteView bytes) {
+absl::Status MqttRequesterLink::handle_control(ByteView bytes) {
   auto control = wire::open_kept_control(bytes, options_.identity, gateway_key_, me_);
   if (!control.ok()) return absl::OkStatus();
   if (control->common.exp <= options_.clock.now() && !is_kept(control->command)) {
@@ -310,16 +213,7 @@ absl::Status Link::handle_control(ByteView bytes) {
   return absl::OkStatus();
 }
 
-absl::Status Link::handle_data(ByteView bytes) {
-  if (receiving_ == nullptr) return absl::OkStatus();
-  const auto data = wire::decode_data(bytes);
-  if (!data.ok()) return absl::OkStatus();
-  const absl::Status stored = receiving_->on_data(*data, now());
-  if (absl::IsInvalidArgument(stored) || absl::IsPermissionDenied(stored)) return absl::OkStatus();
-  return stored;
-}
-
-void Link::acknowledge(std::uint64_t seq) {
+void MqttRequesterLink::acknowledge(std::uint64_t seq) {
   auto bytes = sealed(0, wire::Ack{seq});
   if (!bytes.ok() || !up_) return;
   // Lost: then the gateway repeats, and is answered again.
@@ -327,7 +221,7 @@ void Link::acknowledge(std::uint64_t seq) {
       {wire::inbox_topic(options_.ticket.gateway, peer_), *std::move(bytes), kControlQos});
 }
 
-absl::Status Link::take(std::uint64_t seq) {
+absl::Status MqttRequesterLink::take(std::uint64_t seq) {
   memory_.seen.take(seq);
   LS_RETURN_IF_ERROR(save());
   given_.erase(seq);
@@ -335,7 +229,7 @@ absl::Status Link::take(std::uint64_t seq) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<RequesterLink::Event>> Link::next(Duration patience) {
+absl::StatusOr<std::optional<RequesterLink::Event>> MqttRequesterLink::next(Duration patience) {
   const Duration until = now() + patience;
   do {
     if (!events_.empty()) {
@@ -348,51 +242,13 @@ absl::StatusOr<std::optional<RequesterLink::Event>> Link::next(Duration patience
   return std::nullopt;
 }
 
-bool Link::revoked(const wire::TransferId& id) const {
-  return std::any_of(events_.begin(), events_.end(),
-                     [&id](const Event& event) { return revokes(event.control.command, id); });
-}
-
-absl::Status Link::receive(const Incoming& file, PartStore& store, Duration patience,
-                           Duration until, const std::function<void(const Receiver&)>& progress) {
-  LS_ASSIGN(const auto receiver, Receiver::open(file, store));
-  const ScopedReceiver scope(receiving_, *receiver);
-  const std::string topic = wire::inbox_topic(options_.ticket.gateway, peer_);
-  Duration moved = now();
-  while (!receiver->complete()) {
-    if (const auto get = up_ ? receiver->next_get(now()) : std::nullopt) {
-      // Dropped: asked again after the time-out.
-      (void)mqtt_->publish({topic, wire::encode(*get), kGetQos});
-    }
-    const std::uint64_t before = receiver->stored().count();
-    const Duration asks_again_in = std::max(receiver->wake_at() - now(), kPumpMin);
-    LS_RETURN_IF_ERROR(pump(std::min(up_ ? asks_again_in : kPumpMax, until - now())));
-    if (receiver->stored().count() != before) {
-      moved = now();
-      if (progress) progress(*receiver);
-    }
-    if (revoked(file.id)) return denied("the household took this release back");
-    if (receiver->complete()) break;
-    const bool time_is_up = now() >= until;
-    if (!time_is_up && now() - moved <= patience) continue;
-    LS_RETURN_IF_ERROR(receiver->save());
-    if (time_is_up) return unavailable("the time is up");
-    return unavailable("nothing came for {} seconds",
-                       std::chrono::duration_cast<std::chrono::seconds>(patience).count());
-  }
-  LS_RETURN_IF_ERROR(receiver->save());
-  return receiver->check_whole();
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<RequesterLink>> RequesterLink::connect(Options options,
                                                                       Duration patience) {
   LS_ASSIGN(const auto key, crypto::VerifyKey::from_jwk(options.ticket.gateway_jwk));
   LS_ASSIGN(const auto inbox, crypto::age::Recipient::parse(options.ticket.inbox));
   const std::vector<std::string> brokers = options.ticket.brokers;
   if (brokers.empty()) return invalid("the ticket names no broker");
-  auto link = std::make_unique<Link>(std::move(options), key, inbox);
+  auto link = std::make_unique<MqttRequesterLink>(std::move(options), key, inbox);
   absl::Status why;
   for (const std::string& url : brokers) {
     const absl::Status connected =
