@@ -1,12 +1,10 @@
 #include "gateway/daemon/daemon.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <ctime>
 #include <filesystem>
 
 #include "gateway/base/ensure.h"
+#include "gateway/base/lock_file.h"
 #include "gateway/base/log.h"
 #include "gateway/base/status.h"
 #include "gateway/daemon/operations.h"
@@ -23,14 +21,12 @@ Duration since_boot() {
 }
 
 // Before anything of the house is touched: a second daemon would recover the segments that the
-// first one is writing. The file stays; the lock goes with the process.
+// first one is writing.
 absl::StatusOr<UniqueFd> lock_house(const config::Config& config) {
   LS_RETURN_IF_ERROR(make_folder(config.state_dir));
   const Path file = config.state_dir / "latchstringd.lock";
-  LS_ASSIGN(UniqueFd fd, open_file(file, O_RDWR | O_CREAT, 0600));
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  if (errno != EWOULDBLOCK) return errno_status(fmt::format("cannot lock `{}`", file.string()));
-  return not_now("a daemon of this house is running already: it holds `{}`", file.string());
+  return lock_file(file, fmt::format("a daemon of this house is running already: it holds `{}`",
+                                     file.string()));
 }
 
 }  // namespace

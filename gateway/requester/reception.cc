@@ -1,12 +1,11 @@
 #include "gateway/requester/reception.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
+#include "gateway/base/lock_file.h"
 #include "gateway/base/status.h"
 #include "gateway/crypto/hash.h"
 #include "gateway/crypto/jws.h"
@@ -255,14 +254,10 @@ absl::Status discard(const KeptOffer& kept, const Reception& reception) {
   return remove_folder_if_empty(incoming);
 }
 
-// The file stays: who removed it could remove another's lock. A killed run leaves no lock.
 absl::StatusOr<UniqueFd> lock_folder(const Path& out) {
   LS_RETURN_IF_ERROR(make_folder(out, 0755));
-  const Path file = out / ".receive.lock";
-  LS_ASSIGN(UniqueFd fd, open_file(file, O_RDWR | O_CREAT, 0600));
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  if (errno != EWOULDBLOCK) return errno_status(fmt::format("cannot lock `{}`", file.string()));
-  return not_now("another `receive` is at work in `{}`", out.string());
+  return lock_file(out / ".receive.lock",
+                   fmt::format("another `receive` is at work in `{}`", out.string()));
 }
 
 }  // namespace latchstring::requester

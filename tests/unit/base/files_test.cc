@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "gateway/base/lock_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_folder.h"
 
@@ -47,6 +48,23 @@ TEST_CASE("folders are made with their parents, private to us") {
         std::filesystem::perms::none);
   REQUIRE(write_file_durably(deep / "file", "x").ok());
   CHECK(!make_folder(deep / "file").ok());
+}
+
+TEST_CASE("a lock is one holder's until it goes, and the file stays") {
+  const test::TemporaryFolder folder;
+  const Path file = folder.path() / "house.lock";
+  {
+    const auto first = lock_file(file, "held by another");
+    REQUIRE(first.ok());
+    const auto second = lock_file(file, "held by another");
+    CHECK(absl::IsFailedPrecondition(second.status()));
+    CHECK(second.status().message() == "held by another");
+  }
+  CHECK(std::filesystem::exists(file));
+  CHECK(lock_file(file, "held by another").ok());
+  const auto nowhere = lock_file(folder.path() / "none" / "house.lock", "held by another");
+  CHECK(!nowhere.ok());
+  CHECK(!absl::IsFailedPrecondition(nowhere.status()));
 }
 
 }  // namespace
