@@ -25,7 +25,9 @@ const store::Schema& schema() {
        " request TEXT NOT NULL, piece INTEGER NOT NULL, part INTEGER NOT NULL,"
        " offer TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT NOT NULL, folder TEXT NOT NULL);"
        "CREATE TABLE checkpoints (gateway TEXT NOT NULL, position INTEGER NOT NULL,"
-       " note TEXT NOT NULL, PRIMARY KEY (gateway, position));"}};
+       " note TEXT NOT NULL, PRIMARY KEY (gateway, position));",
+       "CREATE TABLE daily (gateway TEXT PRIMARY KEY, size INTEGER NOT NULL,"
+       " since INTEGER NOT NULL);"}};
   return kSchema;
 }
 
@@ -200,6 +202,17 @@ absl::Status Book::keep_checkpoints(const std::string& gateway,
         database_->run("INSERT INTO checkpoints VALUES (?,?,?)", {gateway, position++, note}));
   }
   return transaction.commit();
+}
+
+absl::StatusOr<Instant> Book::see_daily(const std::string& gateway, std::uint64_t size,
+                                        Instant now) {
+  LS_RETURN_IF_ERROR(
+      database_->run("INSERT INTO daily VALUES (?,?,?) ON CONFLICT (gateway) DO UPDATE SET"
+                     " size = excluded.size, since = excluded.since WHERE excluded.size > size",
+                     {gateway, size, to_unix_seconds(now)}));
+  LS_ASSIGN(const auto since,
+            database_->one<std::int64_t>("SELECT since FROM daily WHERE gateway = ?", {gateway}));
+  return from_unix_seconds(since);
 }
 
 }  // namespace latchstring::requester

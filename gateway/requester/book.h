@@ -76,6 +76,9 @@ class Book {
   // smallest first.
   absl::StatusOr<std::vector<std::string>> checkpoints(const std::string& gateway) const;
   absl::Status keep_checkpoints(const std::string& gateway, const std::vector<std::string>& notes);
+  // Keeps the size of the largest daily checkpoint that was shown, 0 while none was, and gives the
+  // time when it first was.
+  absl::StatusOr<Instant> see_daily(const std::string& gateway, std::uint64_t size, Instant now);
 
  private:
   explicit Book(std::unique_ptr<store::Database> database) : database_(std::move(database)) {}

@@ -113,6 +113,11 @@ absl::Status Checkpoints::see(std::string_view note, const std::vector<std::stri
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::uint64_t> Checkpoints::size_of(std::string_view note) const {
+  LS_ASSIGN(const Seen seen, read(note));
+  return seen.checkpoint.size;
+}
+
 std::vector<std::string> Checkpoints::notes() const {
   std::vector<std::string> notes;
   for (const Seen& seen : seen_) notes.push_back(seen.note);

@@ -31,6 +31,8 @@ class Checkpoints {
                    std::uint64_t from);
 
   std::uint64_t oldest_size() const { return seen_.empty() ? 0 : seen_.front().checkpoint.size; }
+  // PermissionDenied: not signed by this ledger.
+  absl::StatusOr<std::uint64_t> size_of(std::string_view note) const;
   std::string newest() const { return seen_.empty() ? std::string() : seen_.back().note; }
   std::vector<std::string> notes() const;
   // Two of one size with different roots are among them.

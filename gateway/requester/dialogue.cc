@@ -106,8 +106,29 @@ absl::Status Dialogue::keep_checkpoints(const absl::Status& seen) {
 absl::Status Dialogue::on_state(const wire::State& state) {
   heard_ = true;
   LS_RETURN_IF_ERROR(revoke(state.revoked));
-  if (state.checkpoint.empty()) return absl::OkStatus();
-  return keep_checkpoints(checkpoints_.see(state.checkpoint, state.consistency, hello_size_));
+  if (!state.checkpoint.empty()) {
+    LS_RETURN_IF_ERROR(
+        keep_checkpoints(checkpoints_.see(state.checkpoint, state.consistency, hello_size_)));
+  }
+  return look_at_daily(state.checkpoint);
+}
+
+// Only a newer daily checkpoint shows that the gateway has not rewritten its ledger since the last.
+absl::Status Dialogue::look_at_daily(const std::string& checkpoint) {
+  std::uint64_t size = 0;
+  if (!checkpoint.empty()) {
+    LS_ASSIGN(size, checkpoints_.size_of(checkpoint));
+  }
+  const Instant now = parts_.clock.now();
+  LS_ASSIGN(const Instant since, parts_.book.see_daily(gateway(), size, now));
+  if (late_told_ || now - since <= kDailyLateAfter) return absl::OkStatus();
+  late_told_ = true;
+  warn(
+      fmt::format("`{}` has shown no new checkpoint of its ledger since {}, and should each day: "
+                  "until one comes, nothing shows that its log was not rewritten; ask the "
+                  "household what `latchstring status` warns of",
+                  gateway(), to_rfc3339(since)));
+  return absl::OkStatus();
 }
 
 absl::Status Dialogue::on_offer(const wire::Offer& offer) {

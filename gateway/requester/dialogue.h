@@ -18,6 +18,8 @@
 namespace latchstring::requester {
 
 inline constexpr Duration kConnectPatience = std::chrono::seconds{20};
+// A gateway signs a checkpoint of its ledger each day: none for so long is told.
+inline constexpr Duration kDailyLateAfter = std::chrono::days{2};
 
 class Dialogue {
  public:
@@ -54,12 +56,14 @@ class Dialogue {
   absl::Status on_receipt_taken(const wire::ReceiptTaken& taken);
   absl::Status revoke(const std::vector<std::string>& transfers);
   absl::Status keep_checkpoints(const absl::Status& seen);
+  absl::Status look_at_daily(const std::string& checkpoint);
   const std::string& gateway() const { return parts_.ticket.gateway; }
 
   const Parts parts_;
   Checkpoints checkpoints_;
   std::uint64_t hello_size_ = 0;
   bool heard_ = false;
+  bool late_told_ = false;
   std::unique_ptr<link::RequesterLink> link_;
 };
 

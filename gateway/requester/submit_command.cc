@@ -4,6 +4,7 @@
 #include "gateway/crypto/encoding.h"
 #include "gateway/requester/commands.h"
 #include "gateway/requester/program.h"
+#include "gateway/requester/request_fault.h"
 #include "gateway/wire/envelope.h"
 
 namespace latchstring::requester {
@@ -23,6 +24,12 @@ struct Options {
   bool wait = false;
 };
 
+absl::StatusOr<Instant> time_of(std::string_view option, std::string_view text) {
+  auto time = from_rfc3339(text);
+  if (time.ok()) return time;
+  return within(fmt::format("`{}`", option), time.status());
+}
+
 absl::StatusOr<wire::Request> request_of(const Options& options, const Desk& desk) {
   wire::Request request;
   request.common =
@@ -33,8 +40,8 @@ absl::StatusOr<wire::Request> request_of(const Options& options, const Desk& des
   request.purpose = options.purpose;
   request.description = options.description;
   request.cameras = options.cameras;
-  LS_ASSIGN(request.footage.from, from_rfc3339(options.from));
-  LS_ASSIGN(request.footage.to, from_rfc3339(options.to));
+  LS_ASSIGN(request.footage.from, time_of("--from", options.from));
+  LS_ASSIGN(request.footage.to, time_of("--to", options.to));
   request.recipients = desk.officer.credential.recipients;
   request.want_audio = options.audio;
   request.want_native = options.native;
@@ -93,7 +100,10 @@ int submit(const Options& options) {
   const auto desk = open_desk(options.desk);
   if (!desk.ok()) return fail(desk.status(), hint_for(desk.status()));
   auto request = request_of(options, **desk);
-  if (!request.ok()) return usage(message_of(request.status()));
+  if (!request.ok()) {
+    const RequestFault fault = request_fault(request.status());
+    return usage(fault.error, fault.hint);
+  }
   const absl::Status past = check_is_past(request->footage, (*desk)->clock.now());
   if (!past.ok()) return usage(message_of(past));
   warn_of_unknown_cameras(options, (*desk)->ticket);

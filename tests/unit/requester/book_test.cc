@@ -39,6 +39,26 @@ struct Shelf {
   const test::TemporaryFolder folder;
 };
 
+TEST_CASE("the time of the largest daily checkpoint is when it was first shown") {
+  const Shelf shelf;
+  const Instant begin = wire::at("2026-05-05T10:00:00Z");
+  const Duration day = std::chrono::days{1};
+  {
+    const auto book = shelf.open();
+    CHECK(*book->see_daily(kGateway, 0, begin) == begin);
+    CHECK(*book->see_daily(kGateway, 0, begin + day) == begin);
+    CHECK(*book->see_daily("bbbbbbbbbb", 0, begin + day) == begin + day);
+    CHECK(*book->see_daily(kGateway, 256, begin + 2 * day) == begin + 2 * day);
+    CHECK(*book->see_daily(kGateway, 256, begin + 3 * day) == begin + 2 * day);
+  }
+  const auto book = shelf.open();
+  CHECK(*book->see_daily(kGateway, 256, begin + 5 * day) == begin + 2 * day);
+  // An older one, or none at all, is no news.
+  CHECK(*book->see_daily(kGateway, 128, begin + 6 * day) == begin + 2 * day);
+  CHECK(*book->see_daily(kGateway, 0, begin + 6 * day) == begin + 2 * day);
+  CHECK(*book->see_daily(kGateway, 512, begin + 6 * day) == begin + 6 * day);
+}
+
 TEST_CASE("numbers, requests and offers outlive a run") {
   const Shelf shelf;
   link::RequesterMemory memory;
