@@ -36,6 +36,25 @@ void line(std::string_view name, const std::string& words) {
   if (!words.empty()) say(fmt::format("{:<12}{}\n", name, shown(words)));
 }
 
+std::string receipt_words(const json::Value& receipt, const Zone& zone) {
+  const std::string until = text(receipt, "delete_after");
+  const std::string why = text(receipt, "kept_longer_because");
+  return fmt::format("the officer signed {} for having it, and promises {}{}",
+                     zone.time(text(receipt, "signed")),
+                     until.empty() ? "no deletion" : "to delete it by " + zone.time(until),
+                     why.empty() ? "" : ", because " + why);
+}
+
+// Empty: it is what the clip was given for.
+std::string promise_fault(const json::Value& receipt, const Zone& zone) {
+  const std::string promise = text(receipt, "promise");
+  if (promise != "missing" && promise != "another" && promise != "longer") return "";
+  const std::string asked = zone.time(text(receipt, "asked_delete_after"));
+  return promise == "missing"
+             ? fmt::format("MISSING: your rules ask to delete it by {}; ask the agency", asked)
+             : fmt::format("DIFFERS: your rules ask to delete it by {}; ask the agency", asked);
+}
+
 void show_pieces(const json::Value& request, const Zone& zone) {
   for (const json::Value& piece : list(request, "pieces")) {
     say(fmt::format("\npiece {}: {}, {}: {}{}\n", number(piece, "piece"),
@@ -53,12 +72,8 @@ void show_pieces(const json::Value& request, const Zone& zone) {
     for (const std::string& reason : texts(piece, "reasons")) line("  because", reason);
     line("  ended", text(piece, "reason"));
     for (const json::Value& receipt : list(piece, "receipts")) {
-      const std::string until = text(receipt, "delete_after");
-      line(
-          "  receipt",
-          fmt::format("the officer signed {} for having it, {}", zone.time(text(receipt, "signed")),
-                      until.empty() ? "and promises no deletion"
-                                    : "and promises to delete it after " + zone.time(until)));
+      line("  receipt", receipt_words(receipt, zone));
+      line("  promise", promise_fault(receipt, zone));
     }
     if (!text(piece, "expires").empty()) line("  until", zone.time(text(piece, "expires")));
   }

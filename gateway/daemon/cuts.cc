@@ -162,7 +162,8 @@ void Cuts::on_made(ReleaseWorker::Made made) {
   } else if (auto* packed = std::get_if<std::vector<seal::PackedClip>>(&*made.parts)) {
     parts_.on_packed(made.key, std::move(*packed));
   } else {
-    parts_.on_step(parts_.docket.sealed(std::get<std::vector<SealedClip>>(*made.parts)));
+    parts_.on_step(
+        parts_.docket.sealed(std::get<std::vector<SealedClip>>(*made.parts), made.delete_after));
   }
   retry();
 }

@@ -7,6 +7,7 @@
 #include "gateway/base/status.h"
 #include "gateway/daemon/connections.h"
 #include "gateway/daemon/operations.h"
+#include "gateway/daemon/receipts.h"
 #include "policy/analysis/analysis.h"
 
 namespace latchstring::daemon {
@@ -134,6 +135,7 @@ std::vector<std::string> warnings_of(Daemon& daemon,
   }
   warn_of_full_disks(daemon.config(), warnings);
   warn_of_lost_offers(requests, warnings);
+  warn_of_promises(daemon.docket(), requests, daemon.clock().now(), warnings);
   warn_of_a_full_broker(daemon.line(), warnings);
   return warnings;
 }

@@ -2,10 +2,9 @@
 #include <algorithm>
 
 #include "gateway/base/status.h"
-#include "gateway/crypto/jws.h"
 #include "gateway/daemon/operations.h"
+#include "gateway/daemon/receipts.h"
 #include "gateway/wire/data.h"
-#include "gateway/wire/release_objects.h"
 #include "policy/analysis/analysis.h"
 
 namespace latchstring::daemon {
@@ -51,7 +50,7 @@ void write_head(const StoredRequest& request, json::Writer& out) {
 struct Known {
   std::string blocked;                                // why nothing is judged or released now
   std::map<std::string, policy::Decision> decisions;  // by camera, where they still matter
-  std::multimap<int, std::string> receipts;           // by piece
+  std::multimap<int, state::KeptReceipt> receipts;    // by piece
   std::map<int, int> clips;                           // by piece
 };
 
@@ -108,23 +107,6 @@ policy::Piece decision_now(const Known& known, const release::Piece& piece) {
   return release::strictest_over(found->second, piece.footage);
 }
 
-// What the officer signed for the parts of a piece: that they have them, until when they keep them.
-std::vector<json::Writer> receipts_json(const Known& known, int piece) {
-  std::vector<json::Writer> out;
-  const auto [first, last] = known.receipts.equal_range(piece);
-  for (auto each = first; each != last; ++each) {
-    const auto jws = crypto::peek_jws(each->second);
-    if (!jws.ok()) continue;
-    const auto receipt = wire::decode_receipt(jws->payload);
-    if (!receipt.ok()) continue;
-    json::Writer& one = out.emplace_back();
-    one.string("signed", to_rfc3339(receipt->common.iat));
-    instant(one, "delete_after", receipt->delete_after);
-    one.optional_string("kept_longer_because", harmless(receipt->kept_longer_because));
-  }
-  return out;
-}
-
 json::Writer piece_json(Daemon& daemon, const Known& known, const std::string& id,
                         const release::Piece& piece) {
   json::Writer out;
@@ -151,7 +133,7 @@ json::Writer piece_json(Daemon& daemon, const Known& known, const std::string& i
   if (const auto clip = known.clips.find(piece.number); clip != known.clips.end()) {
     out.integer("clip", clip->second);
   }
-  return out.objects("receipts", receipts_json(known, piece.number));
+  return out.objects("receipts", receipts_json(known.receipts, piece.number));
 }
 
 // Why nothing of it may be given, by the rules as they are.

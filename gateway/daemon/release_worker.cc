@@ -82,6 +82,7 @@ void ReleaseWorker::serve() {
       progress_ = 0;
     }
     const Key key = key_of(job->work);
+    const Instant delete_after = job->work.context.delete_at();
     const Path folder = job->work.folder;
     const auto cancel = job->cancel;
     auto parts = make(*job);
@@ -90,17 +91,16 @@ void ReleaseWorker::serve() {
       std::error_code ignored;
       std::filesystem::remove_all(folder, ignored);
     }
-    report(key, std::move(parts), cancel);
+    report({key, std::move(parts), delete_after}, cancel);
   }
 }
 
-void ReleaseWorker::report(Key key, absl::StatusOr<Parts> parts,
-                           std::shared_ptr<worker::Cancel> cancel) {
+void ReleaseWorker::report(Made done, std::shared_ptr<worker::Cancel> cancel) {
   {
     const std::lock_guard lock(mutex_);
     at_work_.reset();
   }
-  auto made = std::make_shared<Made>(Made{std::move(key), std::move(parts)});
+  auto made = std::make_shared<Made>(std::move(done));
   // A dropped post: the loop stops. The piece stays `working` in the database and is made anew.
   [[maybe_unused]] const bool posted = loop_.post([this, made, cancel] {
     if (cancel->requested()) return;  // cancelled meanwhile: cancel() let go of it

@@ -42,6 +42,7 @@ class ReleaseWorker {
   struct Made {
     Key key;
     absl::StatusOr<Parts> parts;
+    Instant delete_after;  // as the manifests ask it
   };
 
   ReleaseWorker(Loop& loop, archive::Cutter cutter, const redact::Redactor& redactor,
@@ -67,7 +68,7 @@ class ReleaseWorker {
   };
   static Key key_of(const Work& work);
   void serve();
-  void report(Key key, absl::StatusOr<Parts> parts, std::shared_ptr<worker::Cancel> cancel);
+  void report(Made done, std::shared_ptr<worker::Cancel> cancel);
   absl::StatusOr<Parts> make(Job& job);
   absl::Status add(RedactedClip redacted, const Work& work, const worker::Cancel& cancel,
                    Parts& parts);

@@ -101,7 +101,7 @@ wire::Manifest manifest_of(const GrantTerms& terms, const ReleasedVideo& video, 
   m.clock = context.clock;
   m.camera_offset_ms = context.camera_offset_ms;
   m.notes = video.notes;
-  if (context.delete_after > Duration::zero()) m.delete_after = context.now + context.delete_after;
+  m.delete_after = context.delete_at();
   return m;
 }
 
@@ -145,6 +145,11 @@ absl::StatusOr<SealedFiles> seal_video(const GrantTerms& terms, const ReleasedVi
   clip_file->keep();
   tar_file->keep();
   return sealed;
+}
+
+Instant Context::delete_at() const {
+  if (delete_after <= Duration::zero()) return Instant{};
+  return from_unix_seconds(to_unix_seconds(now + delete_after));
 }
 
 absl::StatusOr<SealedClip> Sealer::seal(RedactedClip clip, int part, const Context& context,

@@ -42,6 +42,9 @@ struct Context {
   std::optional<std::int64_t> camera_offset_ms;
   Duration delete_after{0};  // 0: no term
   Instant now;
+
+  // When it is to be deleted, as the manifest says it: a whole second. Instant{}: no term.
+  Instant delete_at() const;
 };
 
 class PackedClip;  // gift_file.h

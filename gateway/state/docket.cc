@@ -147,11 +147,12 @@ absl::StatusOr<Step> Docket::apply_all(std::string_view request,
   return all;
 }
 
-absl::StatusOr<Step> Docket::sealed(const std::vector<SealedClip>& parts) {
+absl::StatusOr<Step> Docket::sealed(const std::vector<SealedClip>& parts, Instant delete_after) {
   ensure(!parts.empty());
   LS_ASSIGN(store::Transaction transaction, database_.begin());
   Extras extras;
   extras.sealed = &parts;
+  extras.delete_after = delete_after;
   LS_ASSIGN(Step step, perform(parts.front().release_id(),
                                release::event::Sealed{parts.front().piece()}, extras));
   LS_RETURN_IF_ERROR(transaction.commit());
@@ -373,7 +374,7 @@ absl::StatusOr<std::map<int, int>> Docket::clips(std::string_view request) const
   return clips_of(database_, request);
 }
 
-absl::StatusOr<std::multimap<int, std::string>> Docket::receipts(std::string_view request) const {
+absl::StatusOr<std::multimap<int, KeptReceipt>> Docket::receipts(std::string_view request) const {
   return receipts_of(database_, request);
 }
 

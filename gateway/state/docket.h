@@ -7,9 +7,7 @@
 
 #include <absl/status/statusor.h>
 
-#include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,7 +62,8 @@ class Docket {
   absl::StatusOr<Step> apply_all(std::string_view request,
                                  const std::vector<release::Event>& events);
   // All parts of one piece, from the worker: an offer in this very transaction, or dropped.
-  absl::StatusOr<Step> sealed(const std::vector<SealedClip>& parts);
+  // `delete_after`: as their manifests ask it.
+  absl::StatusOr<Step> sealed(const std::vector<SealedClip>& parts, Instant delete_after = {});
   // The household gives of its own accord; these residents stand behind it.
   absl::StatusOr<Step> give(const release::Subject& gift,
                             const std::vector<std::string>& residents);
@@ -102,7 +101,7 @@ class Docket {
   absl::StatusOr<int> next_clip(std::string_view request) const;
   // By piece: the number that it left under; what the officer signed for its parts.
   absl::StatusOr<std::map<int, int>> clips(std::string_view request) const;
-  absl::StatusOr<std::multimap<int, std::string>> receipts(std::string_view request) const;
+  absl::StatusOr<std::multimap<int, KeptReceipt>> receipts(std::string_view request) const;
   absl::StatusOr<std::vector<StoredRequest>> newest(std::size_t limit) const;
   Mail& mail() { return mail_; }
   Transfers& transfers() { return transfers_; }
@@ -110,8 +109,8 @@ class Docket {
  private:
   struct Extras {
     const std::vector<SealedClip>* sealed = nullptr;
-    // Of a gift in a file.
-    const std::vector<std::string>* manifest_sha256s = nullptr;
+    Instant delete_after;
+    const std::vector<std::string>* manifest_sha256s = nullptr;  // of a gift in a file
     std::vector<ledger::ProvenLeaf>* proofs = nullptr;
     ledger::Done done;  // of a receipt
   };
@@ -124,7 +123,8 @@ class Docket {
                               const Extras& extras);
   absl::Status commit_gift_file(const StoredRequest& request, int piece, const Extras& extras);
   absl::StatusOr<ledger::ReleaseCommit> keep_delivery(const StoredRequest& request,
-                                                      const SealedClip& clip, int number);
+                                                      const SealedClip& clip, int number,
+                                                      Instant delete_after);
   absl::StatusOr<ledger::Leaf> record(const StoredRequest& request, const release::Entry& entry,
                                       const Extras& extras);
   absl::Status write_mail(const StoredRequest& request, const release::Effect& effect);

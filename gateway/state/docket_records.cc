@@ -76,7 +76,8 @@ absl::Status Docket::commit_release(const StoredRequest& request, const release:
   if (request.state.subject.is_gift_file()) return commit_gift_file(request, entry.piece, extras);
   ensure(extras.sealed != nullptr);
   for (const SealedClip& clip : *extras.sealed) {
-    LS_ASSIGN(ledger::ReleaseCommit commit, keep_delivery(request, clip, number));
+    LS_ASSIGN(ledger::ReleaseCommit commit,
+              keep_delivery(request, clip, number, extras.delete_after));
     LS_ASSIGN(const ledger::Leaf leaf,
               ledger_.append({clock_.now(), std::move(commit), id, entry.detail}));
     LS_RETURN_IF_ERROR(offer(request, clip, number, leaf));
@@ -106,7 +107,8 @@ absl::Status Docket::commit_gift_file(const StoredRequest& request, int piece,
 }
 
 absl::StatusOr<ledger::ReleaseCommit> Docket::keep_delivery(const StoredRequest& request,
-                                                            const SealedClip& clip, int number) {
+                                                            const SealedClip& clip, int number,
+                                                            Instant delete_after) {
   LS_ASSIGN(const crypto::Jws jws, crypto::peek_jws(clip.delivery_jws()));
   LS_ASSIGN(const wire::Delivery delivery, wire::decode_delivery(jws.payload));
   // Made under a number that another piece took since: it is made again.
@@ -117,9 +119,9 @@ absl::StatusOr<ledger::ReleaseCommit> Docket::keep_delivery(const StoredRequest&
   const std::string sha256 = crypto::sha256_hex(clip.delivery_jws());
   LS_RETURN_IF_ERROR(
       database_.run("INSERT INTO deliveries (sha256, request, piece, part, clip, jws,"
-                    " manifest_sha256) VALUES (?,?,?,?,?,?,?)",
+                    " manifest_sha256, delete_after) VALUES (?,?,?,?,?,?,?,?)",
                     {sha256, request.state.subject.id, clip.piece(), clip.part(), number,
-                     clip.delivery_jws(), delivery.manifest_sha256}));
+                     clip.delivery_jws(), delivery.manifest_sha256, to_micros(delete_after)}));
   LS_RETURN_IF_ERROR(transfers_.add(clip));
   return ledger::ReleaseCommit{request.origin.sha256, number, sha256, delivery.manifest_sha256,
                                house_.rules->sha256};

@@ -281,16 +281,17 @@ absl::StatusOr<std::vector<std::string>> newest_request_ids(store::Database& dat
   return ids(database, "SELECT id FROM requests ORDER BY received DESC LIMIT ?", {limit});
 }
 
-absl::StatusOr<std::multimap<int, std::string>> receipts_of(store::Database& database,
+absl::StatusOr<std::multimap<int, KeptReceipt>> receipts_of(store::Database& database,
                                                             std::string_view request) {
-  std::multimap<int, std::string> receipts;
-  LS_RETURN_IF_ERROR(
-      database.query("SELECT piece, receipt FROM deliveries WHERE request = ? AND receipt != ''"
-                     " ORDER BY piece, part",
-                     {request}, [&](const store::Row& row) {
-                       receipts.emplace(row.get<int>(0), row.get<std::string>(1));
-                       return absl::OkStatus();
-                     }));
+  std::multimap<int, KeptReceipt> receipts;
+  LS_RETURN_IF_ERROR(database.query(
+      "SELECT piece, receipt, delete_after FROM deliveries WHERE request = ?"
+      " AND receipt != '' ORDER BY piece, part",
+      {request}, [&](const store::Row& row) {
+        receipts.emplace(row.get<int>(0), KeptReceipt{row.get<std::string>(1),
+                                                      from_micros(row.get<std::int64_t>(2))});
+        return absl::OkStatus();
+      }));
   return receipts;
 }
 

@@ -65,8 +65,12 @@ absl::StatusOr<int> next_clip_of(store::Database& database, std::string_view req
 absl::StatusOr<std::map<int, int>> clips_of(store::Database& database, std::string_view request);
 absl::StatusOr<std::vector<std::string>> newest_request_ids(store::Database& database,
                                                             std::size_t limit);
-// The receipts (JWS) of each piece.
-absl::StatusOr<std::multimap<int, std::string>> receipts_of(store::Database& database,
+struct KeptReceipt {
+  std::string jws;
+  Instant asked;  // by when the manifest asks for deletion; Instant{}: it does not
+};
+// Those of each piece.
+absl::StatusOr<std::multimap<int, KeptReceipt>> receipts_of(store::Database& database,
                                                             std::string_view request);
 // Of this agency, not counting `except`: what it sees waiting, whatever became of it at home, so
 // that the limit tells nothing of what was judged. What was released or cancelled waits no more.

@@ -70,13 +70,16 @@ CREATE TABLE incoming_seq (
   PRIMARY KEY (officer, device)) WITHOUT ROWID;
 )sql";
 
+constexpr std::string_view kAskedDeletion =
+    "ALTER TABLE deliveries ADD COLUMN delete_after INTEGER NOT NULL DEFAULT 0";
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<store::Database>> open_database(const Path& path) {
   std::string first{kTables};
   first += ledger::schema();
   first += trust::schema();
-  return store::Database::open(path, {"state", {std::move(first)}});
+  return store::Database::open(path, {"state", {std::move(first), std::string(kAskedDeletion)}});
 }
 
 absl::StatusOr<std::optional<std::string>> find_setting(store::Database& database,
