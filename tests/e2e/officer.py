@@ -311,10 +311,10 @@ class Post:
             plain.append(self.officer.age.open(sealed))
         return plain
 
-    def done(self, offer):
-        """Signs the receipt and waits until it was taken."""
+    def done(self, offer, **promise):
+        """Signs the receipt and waits until it was taken. `promise`: more claims of it."""
         delivery = hashlib.sha256(offer["delivery"].encode()).hexdigest()
-        receipt = self.officer.sign("ls-receipt+jwt", {"delivery_sha256": delivery},
+        receipt = self.officer.sign("ls-receipt+jwt", {"delivery_sha256": delivery, **promise},
                                     aud=self.gateway, now=self.officer.now())
         self.send(cmd="done", receipt=receipt)
         self.wait("receipt", delivery_sha256=delivery)

@@ -1,11 +1,13 @@
 """The real requester, from its first key to evidence that stock tools open."""
 
+import contextlib
 import hashlib
 import json
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 
 import pytest
@@ -49,6 +51,10 @@ def test_what_is_received_is_verified_and_complete(world, evidence):
     done = world.requester.verify(evidence, "--ticket", world.requester.ticket)
     assert done.returncode == 0, done.stdout + done.stderr
     assert world.house.wait_phase(evidence.name, "ended")["outcome"] == "delivered"
+    [receipt] = world.house.show(evidence.name)["pieces"][0]["receipts"]
+    assert receipt["promise"] == "as_asked", receipt
+    assert receipt["delete_after"] == receipt["asked_delete_after"]
+    assert not [line for line in world.house.ask("status")["warnings"] if evidence.name in line]
     status = world.requester.run("status", evidence.name, *world.requester.mine(), "--json")
     assert evidence.name in status.stdout
 
@@ -108,14 +114,24 @@ def test_a_folder_signed_throughout_by_another_house_fails_at_the_anchor(world, 
     assert "manifest-1.jws" in wrong.stdout + wrong.stderr, wrong.stdout
 
 
-def test_one_changed_byte_in_any_file_is_named(world, evidence, tmp_path):
+def flipped(data):
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1:]
+
+
+def with_its_last_line_twice(data):
+    """Of the ledger's proof: a second signature line, as its format allows."""
+    return data + data[data.rstrip(b"\n").rfind(b"\n") + 1:]
+
+
+@pytest.mark.parametrize("change", [flipped, lambda data: data + b"\n", lambda data: data[:-1],
+                                    with_its_last_line_twice])
+def test_any_change_in_any_file_is_named(world, evidence, tmp_path, change):
     for file in sorted(path for path in evidence.rglob("*") if path.is_file()):
         copy = tmp_path / evidence.name
         shutil.copytree(evidence, copy)
         changed = copy / file.relative_to(evidence)
-        data = bytearray(changed.read_bytes())
-        data[len(data) // 2] ^= 1
-        changed.write_bytes(data)
+        changed.write_bytes(change(changed.read_bytes()))
         done = world.requester.verify(copy, "--ticket", world.requester.ticket)
         assert done.returncode == 1, (file, done.stdout)
         assert file.name in done.stdout + done.stderr, (file, done.stdout)
@@ -242,6 +258,42 @@ def test_a_file_on_offer_that_is_gone_keeps_no_other_back(world):
     assert (requester.evidence / second / "receipt-1.jws").exists(), done.stderr
     assert done.returncode == 0, done.stderr
     assert world.house.show(first)["pieces"][0]["state"] == "failed"
+
+
+def test_a_gateway_that_shows_no_new_checkpoint_for_days_is_warned_of(world):
+    requester = world.requester
+    words = "has shown no new checkpoint of its ledger since"
+    assert words not in requester.run("status", *requester.mine()).stderr
+
+    def make_older(days):
+        with contextlib.closing(sqlite3.connect(requester.officer / "state.db")) as book:
+            assert book.execute("UPDATE daily SET since = since - ?",
+                                (days * DAY,)).rowcount == 1
+            book.commit()
+    make_older(3)
+    try:
+        done = requester.run("status", *requester.mine(), "--json")
+        assert words in done.stderr and json.loads(done.stdout)
+        done = requester.run("receive", *requester.mine(), "--out", requester.evidence, "--for",
+                             "9 seconds", check=False)
+        assert done.stderr.count(words) == 1, done.stderr
+    finally:
+        make_older(-3)
+
+
+def test_what_cannot_be_asked_is_told_in_the_words_of_the_options(world):
+    requester = world.requester
+    begin, end = world.footage(2)
+    right = {"--from": rfc3339(begin), "--to": rfc3339(end), "--basis": "consent", "--purpose":
+             "burglary", "--case": "1"}
+    for option, value, told in (("--to", rfc3339(begin), "`--to`: must be after `--from`"),
+                                ("--from", "noon", "`--from`: `noon` is not a time"),
+                                ("--purpose", "Two words", "`--purpose`: must be a word")):
+        asked = [word for pair in {**right, option: value}.items() for word in pair]
+        done = requester.run("submit", *requester.mine(), *asked, check=False)
+        assert done.returncode == 2 and done.stdout == "", done.stderr
+        assert told in done.stderr and "hint: " in done.stderr, done.stderr
+        assert "scope" not in done.stderr
 
 
 def test_what_is_still_to_come_is_not_asked_for(world):

@@ -112,6 +112,24 @@ def test_a_receipt_for_what_was_taken_back_is_kept_and_told(world, post, offer):
     assert any(json.loads(entry["leaf"])["event"] == "done" for entry in entries)
 
 
+@pytest.mark.parametrize("claims, promise, words", [
+    ({}, "missing", "MISSING: your rules ask to delete it by"),
+    ({"delete_after": 4102444800}, "another", "DIFFERS: your rules ask to delete it by"),
+    ({"delete_after": 4102444800, "kept_longer_because": "appeal"}, "longer", "because appeal")])
+def test_a_receipt_that_does_not_promise_what_was_asked_is_kept_and_told(
+        world, post, offer, claims, promise, words):
+    """It is evidence: the clip counts as delivered, and the household hears of the promise."""
+    post.fetch_all(offer)
+    post.done(offer, **claims)
+    pieces = world.house.show(offer["request"])["pieces"]
+    [receipt] = [receipt for piece in pieces for receipt in piece["receipts"]]
+    assert receipt["promise"] == promise and receipt["asked_delete_after"], receipt
+    assert words in world.house.run("request", "show", offer["request"]).stdout
+    warnings = world.house.ask("status")["warnings"]
+    told = [line for line in warnings if f"of `{offer['request']}` promises" in line]
+    assert len(told) == 1 and receipt["asked_delete_after"] in told[0], warnings
+
+
 def test_a_liar_never_gets_the_header_before_the_rest(world, post, offer, tmp_path):
     """The age header is the last index: who claims to have everything but that gets RESEND."""
     transfer = clip_of(offer)
