@@ -33,7 +33,7 @@ std::string state_words(const json::Value& request) {
 std::string progress_words(const json::Value& piece) {
   const std::uint64_t size = number(piece, "size_bytes");
   if (size == 0) return "";
-  if (!has_left(piece) && !is_on_offer(piece)) return ", nothing of it left";
+  if (!has_left(piece) && !is_on_offer(piece)) return ", nothing of it was sent";
   const std::uint64_t sent = std::min(number(piece, "sent_bytes"), size);
   return fmt::format(", {} of {} sent ({} %)", size_text(sent), size_text(size), sent * 100 / size);
 }

@@ -8,10 +8,10 @@
 namespace latchstring::evidence {
 
 enum class Promise : std::uint8_t {
-  as_asked,  // the very time; or none was asked
+  as_asked,  // the time asked for or an earlier one; or none was asked
   missing,   // no time
-  another,   // another time
-  longer,    // a later time, and the reason for it stands in the receipt
+  another,   // a later time, and no reason for it
+  longer,    // a later time, and the reason stands in the receipt
 };
 
 // `asked`: of the manifest; Instant{}: nothing was asked.

@@ -167,7 +167,7 @@ def test_of_an_offer_taken_back_at_once_nothing_left(world, post):
     world.house.wait_piece(request, "offered")
     assert "  clip      on offer as clip 1\n" in world.house.run("request", "show", request).stdout
     said = world.house.answer("revoke", request).stdout
-    assert ": revoked, nothing of it left\n" in said, said
+    assert ": revoked, nothing of it was sent\n" in said, said
     assert "  clip      was on offer as clip 1\n" in said, said
     assert " sent" not in said, said
 

@@ -22,7 +22,7 @@ TEST_CASE("of what was taken back before anything left it is said that nothing l
   for (const std::string_view state : {"revoked", "refused", "failed"}) {
     const json::Value piece = value_of(fmt::format(
         R"({{"state":"{}","clip":1,"size_bytes":4096,"sent_bytes":0,"receipts":[]}})", state));
-    CHECK(progress_words(piece) == ", nothing of it left");
+    CHECK(progress_words(piece) == ", nothing of it was sent");
     CHECK(clip_words(piece) == "was on offer as clip 1");
   }
 }
