@@ -20,6 +20,11 @@ struct ShareOptions {
   bool json = false;
 };
 
+absl::Status check_passphrase(const control::Pin& passphrase) {
+  if (passphrase.view().size() >= control::kFilePassphraseMin) return absl::OkStatus();
+  return invalid("the passphrase has less than {} characters", control::kFilePassphraseMin);
+}
+
 absl::StatusOr<control::Call> make_call(const ShareOptions& options) {
   const bool to_file = !options.to_file.empty();
   control::Call call = call_of(to_file ? "share.file" : "share.agency");
@@ -37,7 +42,8 @@ absl::StatusOr<control::Call> make_call(const ShareOptions& options) {
   LS_ASSIGN(call.pins, options.by.pins());
   if (to_file) {
     const Secrets secrets(options.passphrase_fd, "--passphrase-fd");
-    LS_ASSIGN(call.passphrase, secrets.ask_new("Passphrase for the file (12 characters or more):"));
+    LS_ASSIGN(call.passphrase, secrets.ask_new("Passphrase for the file (12 characters or more):",
+                                               check_passphrase));
   }
   return call;
 }

@@ -24,7 +24,8 @@
 namespace latchstring::control {
 
 inline constexpr std::size_t kLineMax = 1024 * 1024;
-inline constexpr std::size_t kPinMax = 128;  // bytes; a passphrase too
+inline constexpr std::size_t kPinMax = 128;            // bytes; a passphrase too
+inline constexpr std::size_t kFilePassphraseMin = 12;  // bytes; of a gift's file
 
 // A PIN or passphrase on its way to the daemon: wiped when it goes, copied nowhere else.
 class Pin {

@@ -9,8 +9,6 @@ namespace {
 using control::Reply;
 using control::Request;
 
-constexpr std::size_t kPassphraseMin = 12;
-
 release::Subject gift_of(const Daemon& daemon, const Request& asked) {
   release::Subject gift;
   gift.id = crypto::random_id();
@@ -36,8 +34,9 @@ void to_agency(Daemon& daemon, Request& asked, const Reply& reply) {
 }
 
 void to_file(Daemon& daemon, Request& asked, const Reply& reply) {
-  if (asked.passphrase.view().size() < kPassphraseMin) {
-    return reply.fail(invalid("the passphrase has less than {} characters", kPassphraseMin));
+  if (asked.passphrase.view().size() < control::kFilePassphraseMin) {
+    return reply.fail(
+        invalid("the passphrase has less than {} characters", control::kFilePassphraseMin));
   }
   const release::Subject gift = gift_of(daemon, asked);
   const auto caller = std::make_shared<Gifts::Caller>(

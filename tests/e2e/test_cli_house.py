@@ -143,6 +143,17 @@ def test_a_new_pin_that_is_too_short_is_not_asked_for_twice(household, words):
     assert b"The same again" not in said
 
 
+def test_a_short_passphrase_of_a_gift_is_not_asked_for_twice(household, tmp_path):
+    assert household.init("--demo").returncode == 0
+    code, said = answered_at_a_terminal(
+        household.program, "--house", household.folder, "share", "--as", "alex", "--camera",
+        "front", "--from", "2026-05-04T22:00:00Z", "--to", "2026-05-04T22:01:00Z", "--to-file",
+        tmp_path / "gift", answer=b"12\n")
+    assert code == 2
+    assert b"the passphrase has less than 12 characters" in said
+    assert b"The same again" not in said
+
+
 @pytest.mark.parametrize("arguments, secrets, words", [
     (NAMED[2:], ("482913",), "needs --name NAME"),
     (NAMED[:2] + NAMED[4:], ("482913",), "needs --timezone ZONE"),
