@@ -16,6 +16,7 @@ namespace {
 constexpr int kNotAuthorised = 5;  // CONNACK codes, MQTT 3.1.1 section 3.2.2.3
 constexpr int kBadUser = 4;
 constexpr int kSubscriptionFailed = 128;
+constexpr const char* kSystemAuthorities = "/etc/ssl/certs";
 
 // 23 characters, MOSQ_MQTT_ID_MAX_LENGTH.
 std::string random_client_id() {
@@ -90,13 +91,16 @@ absl::Status MqttHandle::configure() {
 absl::Status MqttHandle::configure_tls() {
   mosquitto* handle = handle_.get();
   std::string ca_name;
+  const char* ca_folder = nullptr;
   if (options_.ca_pem.empty()) {
+    // By the option alone mosquitto_tls_set() would refuse: it wants authorities by name.
     mosquitto_int_option(handle, MOSQ_OPT_TLS_USE_OS_CERTS, 1);
+    ca_folder = kSystemAuthorities;
   } else {
     LS_ASSIGN(ca_file_, in_memory_file(options_.ca_pem));
     ca_name = fmt::format("/proc/self/fd/{}", ca_file_.get());
   }
-  int code = mosquitto_tls_set(handle, name_or_null(ca_name), nullptr,
+  int code = mosquitto_tls_set(handle, name_or_null(ca_name), ca_folder,
                                name_or_null(options_.cert_file.string()),
                                name_or_null(options_.key_file.string()), nullptr);
   constexpr int kVerifyPeer = 1;
