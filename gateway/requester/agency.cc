@@ -59,8 +59,8 @@ absl::StatusOr<std::unique_ptr<Agency>> Agency::open(const Path& folder) {
   return std::unique_ptr<Agency>(new Agency(std::move(key), std::move(database)));
 }
 
-absl::StatusOr<Credentials> Agency::issue(const Public& officer, std::string_view badge, int days,
-                                          Instant now) {
+absl::Status Agency::issue(const Public& officer, std::string_view badge, int days, Instant now,
+                           const HandOver& hand_over) {
   LS_ASSIGN(const auto officer_key, crypto::VerifyKey::from_jwk(officer.jwk));
   if (officer_key == key()) return invalid("an agency's own key cannot be an officer's");
   wire::Credential credential;
@@ -72,7 +72,9 @@ absl::StatusOr<Credentials> Agency::issue(const Public& officer, std::string_vie
   // Exactly `days`: no fraction of a second may push it over what a gateway accepts.
   credential.common.exp = credential.nbf + std::chrono::days{days};
   const std::string payload = wire::encode(credential);
-  LS_RETURN_IF_ERROR(wire::decode_credential(payload).status());
+  if (const auto fits = wire::decode_credential(payload); !fits.ok()) {
+    return invalid("badge `{}`, or the officer's PUB.json: {}", badge, message_of(fits.status()));
+  }
 
   LS_ASSIGN(store::Transaction transaction, database_->begin());
   LS_RETURN_IF_ERROR(
@@ -82,20 +84,26 @@ absl::StatusOr<Credentials> Agency::issue(const Public& officer, std::string_vie
   Credentials paper;
   paper.credential = crypto::sign_jws(key_, wire::kTypCredential, payload);
   LS_ASSIGN(paper.revocations, current_list(now));
-  LS_RETURN_IF_ERROR(transaction.commit());
-  return paper;
+  LS_RETURN_IF_ERROR(hand_over(encode(paper)));
+  return transaction.commit();
 }
 
-absl::StatusOr<std::string> Agency::revoke(std::string_view id, Instant now) {
+absl::Status Agency::revoke(std::string_view id, Instant now, const HandOver& hand_over) {
   LS_ASSIGN(store::Transaction transaction, database_->begin());
   LS_ASSIGN(const auto revoked,
             database_->find<bool>("SELECT revoked FROM credentials WHERE id = ?", {id}));
   if (!revoked) return not_found("no credential `{}` was issued here", id);
-  if (*revoked) return not_now("the credential `{}` was revoked before", id);
   LS_RETURN_IF_ERROR(database_->run("UPDATE credentials SET revoked = 1 WHERE id = ?", {id}));
-  LS_ASSIGN(std::string list, renew_list(now));
-  LS_RETURN_IF_ERROR(transaction.commit());
-  return list;
+  LS_ASSIGN(const std::string list, *revoked ? current_list(now) : renew_list(now));
+  LS_RETURN_IF_ERROR(hand_over(list));
+  return transaction.commit();
+}
+
+bool Agency::is_own_file(const Path& folder, const Path& file) {
+  std::error_code fault;
+  const Path real = std::filesystem::weakly_canonical(file, fault);
+  if (fault || real.parent_path() != std::filesystem::weakly_canonical(folder, fault)) return false;
+  return real.filename().string().starts_with("agency.");  // SQLite's files beside it, too
 }
 
 // What has expired need not be named any more.

@@ -6,8 +6,10 @@
 
 #include <absl/status/statusor.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/base/files.h"
@@ -35,19 +37,25 @@ struct Issued {
 
 class Agency {
  public:
+  // Hands over what was signed, before it counts: what nobody has is neither issued nor revoked.
+  using HandOver = std::function<absl::Status(std::string_view text)>;
+
   // FailedPrecondition: the folder holds an agency already.
   static absl::StatusOr<std::unique_ptr<Agency>> init(const Path& folder, std::string_view name,
                                                       Instant now);
   static absl::StatusOr<std::unique_ptr<Agency>> open(const Path& folder);
 
-  absl::StatusOr<Credentials> issue(const Public& officer, std::string_view badge, int days,
-                                    Instant now);
-  // The new list, as a compact JWS. NotFound, or FailedPrecondition when it was revoked before.
-  absl::StatusOr<std::string> revoke(std::string_view id, Instant now);
+  // The text of a credential file.
+  absl::Status issue(const Public& officer, std::string_view badge, int days, Instant now,
+                     const HandOver& hand_over);
+  // The new list, as a compact JWS; of a credential that was revoked before, the newest. NotFound.
+  absl::Status revoke(std::string_view id, Instant now, const HandOver& hand_over);
   absl::StatusOr<std::vector<Issued>> list() const;
 
   const crypto::VerifyKey& key() const { return key_.verify_key(); }
   static Path public_key_file(const Path& folder) { return folder / "agency.jwk"; }
+  // Key, public key or database of the agency in this folder: never a file to write to.
+  static bool is_own_file(const Path& folder, const Path& file);
 
  private:
   Agency(crypto::SigningKey key, std::unique_ptr<store::Database> database);

@@ -11,11 +11,24 @@ Instant now() {
   return SystemClock(ClockTrust::assumed).now();
 }
 
-// To the file, or to standard output where none is named.
-absl::Status put_out(const std::string& file, std::string_view text) {
-  if (!file.empty()) return write_file_durably(file, text);
-  say(text);
-  return absl::OkStatus();
+// To the file, or to standard output where none is named. The file takes the place of another: of a
+// device, a link or the agency's own key it must not.
+absl::Status put_out(const std::string& folder, const std::string& file, std::string_view text) {
+  if (file.empty()) {
+    const bool written =
+        std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    return written ? absl::OkStatus() : errno_status("cannot write to standard output");
+  }
+  if (Agency::is_own_file(folder, file)) {
+    return not_now("`{}` is the agency's own file: name another one with --out", file);
+  }
+  std::error_code fault;
+  const auto there = std::filesystem::symlink_status(file, fault).type();
+  if (there != std::filesystem::file_type::not_found &&
+      there != std::filesystem::file_type::regular) {
+    return not_now("`{}` is not a file: name another one with --out, or leave --out away", file);
+  }
+  return write_file_durably(file, text);
 }
 
 int init(const std::string& folder, const std::string& name) {
@@ -40,14 +53,16 @@ absl::Status issue(const IssueOptions& options) {
     return data_loss("`{}` is not an officer's PUB.json: {}", options.officer,
                      message_of(officer.status()));
   }
-  LS_ASSIGN(const Credentials paper, agency->issue(*officer, options.badge, options.days, now()));
-  return put_out(options.out, encode(paper));
+  return agency->issue(
+      *officer, options.badge, options.days, now(),
+      [&options](std::string_view paper) { return put_out(options.folder, options.out, paper); });
 }
 
 absl::Status revoke(const std::string& folder, const std::string& id, const std::string& out) {
   LS_ASSIGN(const auto agency, Agency::open(folder));
-  LS_ASSIGN(const std::string list, agency->revoke(id, now()));
-  return put_out(out, list + "\n");
+  return agency->revoke(id, now(), [&](std::string_view list) {
+    return put_out(folder, out, std::string(list) + "\n");
+  });
 }
 
 void say_json(const std::vector<Issued>& all) {
@@ -108,7 +123,12 @@ void add_issue(CLI::App& group, Run& run) {
   command->add_option("--officer", options->officer, "the officer's PUB.json")
       ->type_name("FILE")
       ->required();
-  command->add_option("--badge", options->badge, "how the officer is known")->required();
+  command->add_option("--badge", options->badge, "how the officer is known")
+      ->required()
+      ->check([](const std::string& text) {
+        return text.find_first_not_of(' ') == std::string::npos ? "say how the officer is known"
+                                                                : "";
+      });
   command->add_option("--days", options->days, "how long it is valid")
       ->check(CLI::Range(1, kCredentialDaysMax))
       ->capture_default_str();
@@ -122,9 +142,11 @@ void add_revoke(CLI::App& group, Run& run) {
     std::string folder, id, out;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(group, "revoke", "take a credential back; every officer then needs the new list",
-                  "latchstring-request agency revoke --dir ~/agency --id ID --out revocations.jws");
+  CLI::App* command = add_command(
+      group, "revoke",
+      "take a credential back; every officer then needs the new list.\nOf one that was taken back "
+      "before: writes the newest list again",
+      "latchstring-request agency revoke --dir ~/agency --id ID --out revocations.jws");
   add_folder(*command, options->folder);
   command->add_option("--id", options->id, "of the credential, as `agency list` shows it")
       ->required();

@@ -52,7 +52,11 @@ std::string hint_for(const absl::Status& status) {
   const auto says = [words](std::string_view text) {
     return words.find(text) != std::string_view::npos;
   };
+  if (says("install a newer one")) return {};  // it says what to do
   if (says("ticket `")) return "ask the household for the ticket again";
+  if (says("no TLS connection")) {
+    return "the ticket may be of another house or out of date: ask the household for a new one";
+  }
   if (says("no officer's keys"))
     return "make them with `latchstring-request officer init --dir DIR`";
   if (says("/signing.key`") || says("/identity.txt`")) {

@@ -1,5 +1,7 @@
 #include "gateway/requester/officer.h"
 
+#include <algorithm>
+
 #include "gateway/base/status.h"
 #include "gateway/requester/secret_file.h"
 
@@ -90,7 +92,14 @@ absl::Status update_revocations(const Path& folder, std::string_view list_jws) {
                    message_of(fits.status()));
   }
   LS_RETURN_IF_ERROR(check_newer(kept, papers));
-  return write_file_durably(credential_file(folder), encode(papers), 0600);
+  LS_RETURN_IF_ERROR(write_file_durably(credential_file(folder), encode(papers), 0600));
+  LS_ASSIGN(const wire::Credential credential, read_credential(papers));
+  LS_ASSIGN(const wire::RevocationList list, read_revocations(papers));
+  if (std::find(list.revoked.begin(), list.revoked.end(), credential.common.jti) ==
+      list.revoked.end()) {
+    return absl::OkStatus();
+  }
+  return not_now("the list is kept, and by it your credential is revoked");
 }
 
 absl::Status check_is_officer(const Path& folder) {

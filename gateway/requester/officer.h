@@ -32,7 +32,8 @@ struct Officer {
 absl::Status init_officer(const Path& folder);
 // Checks that the paper is for this officer and not older than what is there; then keeps it.
 absl::Status update_credentials(const Path& folder, std::string_view paper_text);
-// A newer revocation list of the same agency, as a compact JWS.
+// A newer revocation list of the same agency, as a compact JWS. FailedPrecondition where it revokes
+// this officer's credential: it is kept all the same.
 absl::Status update_revocations(const Path& folder, std::string_view list_jws);
 // FailedPrecondition: no credential yet, or it is not in date.
 absl::StatusOr<Officer> open_officer(const Path& folder, Instant now);

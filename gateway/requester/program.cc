@@ -50,7 +50,7 @@ std::string shown(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-    out += control && c != '\n' ? '?' : c;
+    out += control ? '?' : c;
   }
   return out;
 }

@@ -24,10 +24,14 @@ void warn(std::string_view text);  // `latchstring-request: warning: ...`
 int fail(const absl::Status& status, std::string_view hint = {});
 int usage(std::string_view error, std::string_view hint = {});
 
+// A gateway takes no letter of a sender whose clock is minutes off, and does not say so.
+inline constexpr std::string_view kLookAtTheClock = "if it stays so, check this computer's clock";
+
 void say(std::string_view text);   // to standard output, at once
 void note(std::string_view text);  // one line to standard error: how far it is
 
-// Text that others wrote, without what moves a terminal's cursor.
+// Text that others wrote, on one line and without what moves a terminal's cursor: the name of a
+// file must not look like a line of ours.
 std::string shown(std::string_view text);
 std::string size_text(std::uint64_t bytes);  // 1.5 MiB
 

@@ -88,10 +88,47 @@ def test_revoking_gives_a_list_that_officers_take(town):
     new_list = town.ok("agency", "revoke", "--dir", "agency", f"--id={listed[0]['id']}")
     assert payload(new_list.strip())["revoked"] == [listed[0]["id"]]
     (town.folder / "list.jws").write_text(new_list)
-    town.ok("officer", "update", "--dir", "officer", "--list", "list.jws")
+    done = town.run("officer", "update", "--dir", "officer", "--list", "list.jws")
+    assert done.returncode == 1 and "by it your credential is revoked" in done.stderr, done.stderr
     kept = json.loads((town.folder / "officer/credential.json").read_text())
     assert payload(kept["revocations"])["seq"] == 2
     assert "revoked" in town.ok("agency", "list", "--dir", "agency")
+
+
+def test_what_cannot_be_written_is_neither_issued_nor_revoked(town):
+    def listed():
+        return json.loads(town.ok("agency", "list", "--dir", "agency", "--json"))
+    new = ("agency", "issue", "--dir", "agency", "--officer", "officer/PUB.json", "--badge", "1")
+    assert town.run(*new, "--out", "nowhere/c.json").returncode == 1
+    assert listed() == []
+    issue(town)
+    back = ("agency", "revoke", "--dir", "agency", f"--id={listed()[0]['id']}")
+    assert town.run(*back, "--out", "nowhere/list.jws").returncode == 1
+    assert not listed()[0]["revoked"]
+    town.ok(*back, "--out", "list.jws")
+    town.ok(*back, "--out", "again.jws")  # the first was lost, say
+    lists = [(town.folder / name).read_text() for name in ("list.jws", "again.jws")]
+    assert lists[0] == lists[1] and payload(lists[0].strip())["seq"] == 2
+
+
+def test_out_replaces_no_key_no_link_and_no_device(town):
+    key, book = town.folder / "agency/agency.key", town.folder / "agency/agency.db"
+    before = key.read_bytes()
+    os.mkfifo(town.folder / "pipe")
+    (town.folder / "link").symlink_to("elsewhere")
+    (town.folder / "same").symlink_to("agency")
+    new = ("agency", "issue", "--dir", "agency", "--officer", "officer/PUB.json", "--badge", "1")
+    for own in ("agency/agency.key", "same/agency.key", "agency/../agency/agency.jwk",
+                "agency/agency.db", "agency/agency.db-wal"):
+        done = town.run(*new, "--out", own)
+        assert done.returncode == 1 and "is the agency's own file" in done.stderr, done.stderr
+    for other in ("pipe", "link", "agency", "/dev/null"):
+        done = town.run(*new, "--out", other)
+        assert done.returncode == 1 and "is not a file" in done.stderr, done.stderr
+    assert key.read_bytes() == before and book.exists()
+    assert (town.folder / "pipe").is_fifo() and (town.folder / "link").is_symlink()
+    assert json.loads(town.ok("agency", "list", "--dir", "agency", "--json")) == []
+    town.ok(*new, "--out", "agency/credential.json")
 
 
 def test_nothing_is_made_twice(town):
@@ -107,6 +144,7 @@ def test_nothing_is_made_twice(town):
     (), ("nonsense",), ("agency",), ("agency", "issue", "--dir", "agency"),
     ("agency", "issue", "--dir", "agency", "--officer", "officer/PUB.json", "--badge", "1",
      "--days", "91"),
+    ("agency", "issue", "--dir", "agency", "--officer", "officer/PUB.json", "--badge", " "),
     ("officer", "update", "--dir", "officer"),
     ("submit", "--ticket", "t"),
     ("submit", "--ticket", "t", "--officer", "officer", "--from", "2026-05-04T21:50:00Z", "--to",
@@ -161,6 +199,14 @@ def test_a_folder_that_is_no_evidence(town):
     assert done.returncode == 1 and "manifest-1.jws" in done.stdout
     done = town.run("verify", "officer")
     assert done.returncode == 1 and "FAILED     identity.txt" in done.stdout
+
+
+def test_the_name_of_a_file_is_no_line_of_verify(town):
+    os.mkdir(town.folder / "evidence")
+    (town.folder / "evidence/x\nholds      clip-1.mp4: the picture and the sound").touch()
+    done = town.run("verify", "evidence")
+    assert done.returncode == 1 and "x?holds      clip-1.mp4" in done.stdout, done.stdout
+    assert not any(line.startswith("holds") for line in done.stdout.splitlines())
 
 
 def test_the_folder_of_all_evidence_is_not_that_of_one_request(town):

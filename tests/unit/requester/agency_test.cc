@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "gateway/base/status.h"
 #include "gateway/crypto/jws.h"
 #include "gateway/requester/officer.h"
 #include "gateway/trust/verify.h"
@@ -22,12 +23,20 @@ struct Town {
   }
   Public pub() const { return *decode_public(*read_file(public_file(officer), kPaperMax)); }
   Credentials issue(Instant now = kNow, int days = 30) {
-    return *agency->issue(pub(), "badge 4711", days, now);
+    REQUIRE(agency->issue(pub(), "badge 4711", days, now, keep()).ok());
+    return *decode_credentials(handed_over);
+  }
+  Agency::HandOver keep() {
+    return [this](std::string_view text) {
+      handed_over = text;
+      return absl::OkStatus();
+    };
   }
 
   const test::TemporaryFolder folder;
   const Path officer = folder.path() / "officer";
   std::unique_ptr<Agency> agency;
+  std::string handed_over;
 };
 
 wire::RevocationList list_of(const Town& town, std::string_view jws) {
@@ -77,17 +86,39 @@ TEST_CASE("officers share one list until it is due or something is revoked") {
 TEST_CASE("what was revoked stays on the list until it has expired") {
   Town town;
   const std::string id = read_credential(town.issue())->common.jti;
-  const auto list = town.agency->revoke(id, kNow);
-  REQUIRE(list.ok());
-  CHECK(list_of(town, *list).revoked == std::vector<std::string>{id});
-  CHECK(list_of(town, *list).seq == 2);
+  REQUIRE(town.agency->revoke(id, kNow, town.keep()).ok());
+  const std::string list = town.handed_over;
+  CHECK(list_of(town, list).revoked == std::vector<std::string>{id});
+  CHECK(list_of(town, list).seq == 2);
   CHECK(list_of(town, town.issue().revocations).revoked == std::vector<std::string>{id});
-  CHECK(absl::IsFailedPrecondition(town.agency->revoke(id, kNow).status()));
-  CHECK(absl::IsNotFound(town.agency->revoke("AAAAAAAAAAAAAAAAAAAAAA", kNow).status()));
+  CHECK(absl::IsNotFound(town.agency->revoke("AAAAAAAAAAAAAAAAAAAAAA", kNow, town.keep())));
   const std::string later = town.issue(kNow + std::chrono::days{40}).revocations;
   CHECK(list_of(town, later).revoked.empty());
   CHECK(town.agency->list()->size() == 3);
   CHECK(town.agency->list()->front().revoked);
+}
+
+TEST_CASE("revoking again gives the newest list again, and one that is in date") {
+  Town town;
+  const std::string id = read_credential(town.issue(kNow, 90))->common.jti;
+  REQUIRE(town.agency->revoke(id, kNow, town.keep()).ok());
+  const std::string list = town.handed_over;
+  REQUIRE(town.agency->revoke(id, kNow, town.keep()).ok());
+  CHECK(town.handed_over == list);
+  REQUIRE(town.agency->revoke(id, kNow + std::chrono::days{40}, town.keep()).ok());
+  CHECK(list_of(town, town.handed_over).seq == 3);
+  CHECK(list_of(town, town.handed_over).revoked == std::vector<std::string>{id});
+}
+
+TEST_CASE("what cannot be handed over is neither issued nor revoked") {
+  Town town;
+  const auto fail = [](std::string_view) { return unavailable("the disk is full"); };
+  CHECK(!town.agency->issue(town.pub(), "4711", 30, kNow, fail).ok());
+  CHECK(town.agency->list()->empty());
+  const std::string id = read_credential(town.issue())->common.jti;
+  CHECK(!town.agency->revoke(id, kNow, fail).ok());
+  CHECK(!town.agency->list()->front().revoked);
+  CHECK(list_of(town, town.issue().revocations).seq == 1);
 }
 
 TEST_CASE("an agency is opened again, and never made twice") {
@@ -114,9 +145,9 @@ TEST_CASE("an agency's own key, and a badge that hides something, get no credent
   Town town;
   Public own = town.pub();
   own.jwk = town.agency->key().to_jwk();
-  CHECK(!town.agency->issue(own, "badge", 30, kNow).ok());
-  CHECK(!town.agency->issue(town.pub(), "bad\x1b[2Jge", 30, kNow).ok());
-  CHECK(!town.agency->issue(town.pub(), "", 30, kNow).ok());
+  CHECK(!town.agency->issue(own, "badge", 30, kNow, town.keep()).ok());
+  CHECK(!town.agency->issue(town.pub(), "bad\x1b[2Jge", 30, kNow, town.keep()).ok());
+  CHECK(!town.agency->issue(town.pub(), "", 30, kNow, town.keep()).ok());
   CHECK(town.agency->list()->empty());
 }
 

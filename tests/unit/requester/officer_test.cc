@@ -21,12 +21,20 @@ struct Desk {
   }
   std::string paper(const Path& of, Instant now = kNow) {
     const Public pub = *decode_public(*read_file(public_file(of), kPaperMax));
-    return encode(*agency->issue(pub, "4711", 30, now));
+    REQUIRE(agency->issue(pub, "4711", 30, now, keep()).ok());
+    return handed_over;
+  }
+  Agency::HandOver keep() {
+    return [this](std::string_view text) {
+      handed_over = text;
+      return absl::OkStatus();
+    };
   }
 
   const test::TemporaryFolder folder;
   const Path officer = folder.path() / "officer";
   std::unique_ptr<Agency> agency;
+  std::string handed_over;
 };
 
 TEST_CASE("age itself takes the identity file, and only its owner") {
@@ -94,19 +102,36 @@ TEST_CASE("papers of others, older ones and damaged ones are refused") {
   CHECK(absl::IsFailedPrecondition(update_credentials(desk.officer, good)));
 }
 
+TEST_CASE("a hint sends nobody where the fault is not") {
+  const absl::Status unknown = data_loss(
+      "ticket `t`: the gateway speaks no version that this program knows; install a newer one");
+  CHECK(hint_for(unknown).empty());
+  const absl::Status other_house = unavailable("broker `b`: no TLS connection: its certificate");
+  CHECK(hint_for(other_house).find("the ticket may be of another house") == 0);
+  CHECK(hint_for(unavailable("cannot connect")).find("is the household's broker reachable") == 0);
+}
+
 TEST_CASE("a newer revocation list replaces the older one, of the same agency only") {
   Desk desk;
   REQUIRE(update_credentials(desk.officer, desk.paper(desk.officer)).ok());
   const Path other = desk.folder.path() / "other";
   REQUIRE(init_officer(other).ok());
-  const auto theirs = read_credential(*decode_credentials(desk.paper(other)));
-  const auto list = desk.agency->revoke(theirs->common.jti, kNow);
-  REQUIRE(list.ok());
-  REQUIRE(update_revocations(desk.officer, *list).ok());
-  CHECK(open_officer(desk.officer, kNow)->papers.revocations == *list);
+  const std::string paper = desk.paper(other);
+  REQUIRE(update_credentials(other, paper).ok());
+  const auto theirs = read_credential(*decode_credentials(paper));
+  REQUIRE(desk.agency->revoke(theirs->common.jti, kNow, desk.keep()).ok());
+  const std::string list = desk.handed_over;
+  REQUIRE(update_revocations(desk.officer, list).ok());
+  CHECK(open_officer(desk.officer, kNow)->papers.revocations == list);
+  // Whom it is about is told so, and keeps it too.
+  const absl::Status revoked = update_revocations(other, list);
+  CHECK(message_of(revoked) == "the list is kept, and by it your credential is revoked");
+  CHECK(hint_for(revoked).find("ask the agency for a credential file") == 0);
+  CHECK(open_officer(other, kNow)->papers.revocations == list);
   const auto stranger = Agency::init(desk.folder.path() / "stranger", "x", kNow);
-  const auto foreign =
-      (*stranger)->issue(*decode_public(*read_file(public_file(other), kPaperMax)), "1", 1, kNow);
+  const Public pub = *decode_public(*read_file(public_file(other), kPaperMax));
+  REQUIRE((*stranger)->issue(pub, "1", 1, kNow, desk.keep()).ok());
+  const auto foreign = decode_credentials(desk.handed_over);
   CHECK(!update_revocations(desk.officer, foreign->revocations).ok());
   CHECK(!update_revocations(desk.officer, "a.b.c").ok());
 }
