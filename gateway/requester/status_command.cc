@@ -21,7 +21,9 @@ absl::Status refresh(const Desk& desk) {
   LS_ASSIGN(const auto dialogue, Dialogue::connect(desk.parts()));
   const Duration until = desk.clock.steady() + kListen;
   while (!dialogue->heard()) {
-    if (desk.clock.steady() > until) return unavailable("the gateway does not answer");
+    if (desk.clock.steady() > until) {
+      return unavailable("the gateway does not answer; {}", kLookAtTheClock);
+    }
     LS_RETURN_IF_ERROR(dialogue->turn(kQuiet).status());
   }
   for (;;) {
@@ -60,7 +62,7 @@ json::Writer json_of(const Outcome& outcome) {
 std::string text_of(const Outcome& outcome) {
   const KeptRequest& kept = outcome.request;
   std::string text = fmt::format("{}  {}", kept.id, kept.state);
-  if (!kept.reason.empty()) text += fmt::format(" ({})", kept.reason);
+  if (!kept.reason.empty()) text += fmt::format(" ({})", shown(kept.reason));
   if (!kept.jws.empty()) {
     text += fmt::format("  case {}  {} to {}", shown(kept.request.case_number),
                         to_rfc3339(kept.request.footage.from), to_rfc3339(kept.request.footage.to));

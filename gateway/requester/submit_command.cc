@@ -116,8 +116,10 @@ int submit(const Options& options) {
   const auto code = wait_for_answer(**dialogue, **desk, id, options.wait);
   if (!code.ok()) return fail(code.status());
   if (*code == kNoAnswer) {
-    tell_error("the gateway has not confirmed the request yet",
-               "it is kept: `latchstring-request status` or `receive` sends it again");
+    tell_error(
+        "the gateway has not confirmed the request yet",
+        fmt::format("it is kept: `latchstring-request status` or `receive` sends it again; {}",
+                    kLookAtTheClock));
   }
   if (*code == kRefused) tell_error("the request is closed, and nothing was released");
   return *code;
