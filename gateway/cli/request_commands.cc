@@ -24,8 +24,8 @@ void show_list(const json::Value& value, const Zone& zone) {
     const std::string by = text(request, "answer_by");
     const std::string purpose =
         fmt::format("{} ({})", text(request, "purpose"), text(request, "basis"));
-    table.row({text(request, "id"), state_words(request), text(request, "agency"),
-               flag(request, "gift") ? "a gift" : purpose, joined(texts(request, "cameras")),
+    table.row({text(request, "id"), state_words(request), who_words(request),
+               flag(request, "gift") ? "a gift" : purpose, camera_words(request),
                zone.span(text(request, "from"), text(request, "to")),
                zone.time(text(request, "received")), by.empty() ? "" : zone.time(by)});
   }
@@ -81,8 +81,11 @@ void show_pieces(const json::Value& request, const Zone& zone) {
 
 void show_request(const json::Value& request, const Zone& zone) {
   line("request", text(request, "id") + ": " + state_words(request));
-  line("who", fmt::format("{}, officer {}", text(request, "agency"), text(request, "officer")));
-  line("why", fmt::format("{} ({})", text(request, "purpose"), text(request, "basis")));
+  const std::string officer = text(request, "officer");
+  line("who", who_words(request) + (officer.empty() ? "" : ", officer " + officer));
+  line("why", flag(request, "gift")
+                  ? "a gift"
+                  : fmt::format("{} ({})", text(request, "purpose"), text(request, "basis")));
   line("case", text(request, "case_number"));
   line("title", text(request, "title"));
   line("they write", text(request, "description"));

@@ -9,6 +9,16 @@
 namespace latchstring::cli {
 namespace {
 
+constexpr std::size_t kCamerasWidth = 40;  // bytes
+
+std::string cut_to_width(const std::string& name) {
+  if (name.size() <= kCamerasWidth) return name;
+  std::size_t end = kCamerasWidth;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80)
+    --end;  // in a character
+  return name.substr(0, end) + "…";
+}
+
 // A receipt shows that it left, whatever else is still known.
 bool has_left(const json::Value& piece) {
   return text(piece, "state") == "delivered" || number(piece, "sent_bytes") != 0 ||
@@ -28,6 +38,23 @@ std::string state_words(const json::Value& request) {
   if (phase == "releasing") return "being released";
   if (phase == "ended" && !outcome.empty()) return outcome;
   return phase;
+}
+
+std::string who_words(const json::Value& request) {
+  const std::string agency = text(request, "agency");
+  return agency.empty() && flag(request, "gift") ? "a file" : agency;
+}
+
+std::string camera_words(const json::Value& request) {
+  const std::vector<std::string> cameras = texts(request, "cameras");
+  std::string words;
+  for (std::size_t i = 0; i < cameras.size(); ++i) {
+    const std::string next = (i == 0 ? "" : ", ") + cut_to_width(cameras[i]);
+    if (i > 0 && words.size() + next.size() > kCamerasWidth)
+      return fmt::format("{} and {} more", words, cameras.size() - i);
+    words += next;
+  }
+  return words;
 }
 
 std::string progress_words(const json::Value& piece) {

@@ -27,6 +27,24 @@ TEST_CASE("of what was taken back before anything left it is said that nothing l
   }
 }
 
+TEST_CASE("many cameras, and long names, do not fill the line") {
+  CHECK(camera_words(value_of(R"({"cameras":["front_door","garage"]})")) == "front_door, garage");
+  CHECK(camera_words(value_of(R"({"cameras":[]})")).empty());
+  std::string all;
+  for (int i = 0; i < 64; ++i) all += fmt::format("{}\"{:ä>32}\"", i == 0 ? "" : ",", i);
+  const std::string words = camera_words(value_of(fmt::format(R"({{"cameras":[{}]}})", all)));
+  CHECK(words.size() < 64);
+  CHECK(words.find("ää… and 63 more") != std::string::npos);
+  CHECK(camera_words(value_of(R"({"cameras":["a","b","a side of the house with a long name"]})")) ==
+        "a, b and 1 more");
+}
+
+TEST_CASE("a gift in a file is for nobody by name") {
+  CHECK(who_words(value_of(R"({"gift":true,"agency":""})")) == "a file");
+  CHECK(who_words(value_of(R"({"gift":true,"agency":"river_pd"})")) == "river_pd");
+  CHECK(who_words(value_of(R"({"gift":false,"agency":"river_pd"})")) == "river_pd");
+}
+
 TEST_CASE("of what is on offer, or was sent in part, it is said how much was sent") {
   const json::Value offered =
       value_of(R"({"state":"offered","clip":2,"size_bytes":4096,"sent_bytes":0})");
