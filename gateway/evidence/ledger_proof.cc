@@ -62,7 +62,6 @@ absl::StatusOr<ReleaseLeaf> read_release_leaf(std::string_view line) {
   leaf.piece = static_cast<int>(r.integer("piece", 1, kPiecesMax));
   leaf.delivery_sha256 = optional_hex(r, "delivery");
   leaf.manifest_sha256 = r.string_as("manifest", kHexMax, as_hex);
-  optional_hex(r, "policy");
   optional_hex(r, "detail");
   r.string_as("salt", kHexMax, as_hex);
   LS_RETURN_IF_ERROR(r.done());

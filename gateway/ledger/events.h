@@ -48,12 +48,12 @@ struct Hold {
   std::string request_sha256;  // empty: made by the household
   std::string change;          // made, let_go, no_room
 };
+// The one leaf that a requester sees. Under which rules is for the household: in the detail record.
 struct ReleaseCommit {
   std::string request_sha256;  // empty for a gift
   int piece = 1;
   std::string delivery_sha256;  // empty for a gift in a file
   std::string manifest_sha256;
-  std::string policy_sha256;
 };
 struct Done {
   std::string request_sha256;

@@ -106,7 +106,6 @@ struct WriteEvent {
       m.needed_hash("delivery", e.delivery_sha256);
     }
     m.needed_hash("manifest", e.manifest_sha256);
-    m.hash("policy", e.policy_sha256);
   }
   void operator()(const Done& e) const {
     m.hash("request", e.request_sha256).piece(e.piece);

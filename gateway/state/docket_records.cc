@@ -15,6 +15,11 @@ namespace {
 // A notice outlives the request it is about: officers are away for weeks.
 constexpr Duration kNoticeLifetime = std::chrono::days{365};
 
+// Not in the leaf, which a requester gets: it would see when rules change, and could try guesses.
+std::string under_rules(const House& house) {
+  return fmt::format("under the rules with SHA-256 {}", house.rules->sha256);
+}
+
 }  // namespace
 
 absl::StatusOr<Addressee> Docket::addressee_of(const StoredRequest& request) const {
@@ -79,7 +84,7 @@ absl::Status Docket::commit_release(const StoredRequest& request, const release:
     LS_ASSIGN(ledger::ReleaseCommit commit,
               keep_delivery(request, clip, number, extras.delete_after));
     LS_ASSIGN(const ledger::Leaf leaf,
-              ledger_.append({clock_.now(), std::move(commit), id, entry.detail}));
+              ledger_.append({clock_.now(), std::move(commit), id, under_rules(house_)}));
     LS_RETURN_IF_ERROR(offer(request, clip, number, leaf));
   }
   return absl::OkStatus();
@@ -92,9 +97,8 @@ absl::Status Docket::commit_gift_file(const StoredRequest& request, int piece,
   std::vector<ledger::Leaf> leaves;
   for (const std::string& manifest : *extras.manifest_sha256s) {
     LS_ASSIGN(ledger::Leaf leaf,
-              ledger_.append({clock_.now(),
-                              ledger::ReleaseCommit{"", piece, "", manifest, house_.rules->sha256},
-                              request.state.subject.id, ""}));
+              ledger_.append({clock_.now(), ledger::ReleaseCommit{"", piece, "", manifest},
+                              request.state.subject.id, under_rules(house_)}));
     leaves.push_back(std::move(leaf));
   }
   LS_ASSIGN(const ledger::Checkpoint checkpoint,
@@ -123,8 +127,7 @@ absl::StatusOr<ledger::ReleaseCommit> Docket::keep_delivery(const StoredRequest&
                     {sha256, request.state.subject.id, clip.piece(), clip.part(), number,
                      clip.delivery_jws(), delivery.manifest_sha256, to_micros(delete_after)}));
   LS_RETURN_IF_ERROR(transfers_.add(clip));
-  return ledger::ReleaseCommit{request.origin.sha256, number, sha256, delivery.manifest_sha256,
-                               house_.rules->sha256};
+  return ledger::ReleaseCommit{request.origin.sha256, number, sha256, delivery.manifest_sha256};
 }
 
 // The ledger first: the offer carries the leaf's proof against a checkpoint made for it.

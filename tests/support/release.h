@@ -127,7 +127,7 @@ struct SampleRelease {
                                      const std::string& manifest_sha256) const {
     const std::string leaf = fmt::format(
         R"({{"v":1,"at":"2026-05-05T10:00:01Z","event":"release_commit","request":"{}",)"
-        R"("piece":{},"delivery":"{}","manifest":"{}","policy":"{}","salt":"{}"}})",
+        R"("piece":{},"delivery":"{}","manifest":"{}","detail":"{}","salt":"{}"}})",
         std::string(64, '1'), piece, crypto::sha256_hex(delivery_jws), manifest_sha256,
         std::string(64, '3'), std::string(32, '4'));
     proof::MemoryTree tree;

@@ -34,11 +34,10 @@ TEST_CASE("each event has exactly the members that docs/ref/ledger.md names") {
   CHECK(line(Approval{kHash, "yes"}) ==
         start + R"("approval","request":)" + h + R"(,"answer":"yes")" + end);
   CHECK(line(Hold{"", "made"}) == start + R"("hold","change":"made")" + end);
-  CHECK(line(ReleaseCommit{"", 2, kHash, kHash, kHash}) ==
-        start + R"("release_commit","piece":2,"delivery":)" + h + R"(,"manifest":)" + h +
-            R"(,"policy":)" + h + end);
+  CHECK(line(ReleaseCommit{"", 2, kHash, kHash}) ==
+        start + R"("release_commit","piece":2,"delivery":)" + h + R"(,"manifest":)" + h + end);
   // A gift in a file: nothing was delivered to anybody.
-  CHECK(line(ReleaseCommit{"", 1, "", kHash, ""}) ==
+  CHECK(line(ReleaseCommit{"", 1, "", kHash}) ==
         start + R"("release_commit","piece":1,"manifest":)" + h + end);
   CHECK(line(Done{kHash, 1, kHash, kHash}) == start + R"("done","request":)" + h +
                                                   R"(,"piece":1,"delivery":)" + h +
@@ -76,7 +75,7 @@ TEST_CASE("nothing but words, hashes, numbers and times gets into a leaf") {
                                   Abort{kHash, -1, "no_footage"},
                                   Revoke{kHash, -1, ""},
                                   Done{kHash, 1, kHash, ""},
-                                  ReleaseCommit{kHash, 1, "", kHash, kHash}};
+                                  ReleaseCommit{kHash, 1, "", kHash}};
   for (const Event& event : bad) {
     CHECK(absl::IsInvalidArgument(leaf_line({kMay, event, "", ""}, "00", "").status()));
   }

@@ -61,6 +61,21 @@ TEST_CASE("the first piece that leaves is number 1, whatever became of the other
   CHECK(offer_in(desk).piece == 2);
 }
 
+TEST_CASE("what the rules hash to is told to the household, not to who gets the offer") {
+  Desk desk;
+  const std::string id = desk.offered("burglary");
+  const std::string rules = desk.docket->house().rules->sha256;
+  REQUIRE(rules.size() == 64);
+  const wire::Offer offer = offer_in(desk);
+  CHECK(offer.leaf.find(rules) == std::string::npos);
+  CHECK(offer.leaf.find("policy") == std::string::npos);
+  const auto leaves = desk.ledger->show({.about = id, .event = "release_commit"});
+  REQUIRE(leaves.ok());
+  REQUIRE(leaves->size() == 1);
+  CHECK(leaves->front().leaf.line == offer.leaf);
+  CHECK(leaves->front().detail == "under the rules with SHA-256 " + rules);
+}
+
 TEST_CASE("a second receipt changes nothing, and is not answered twice") {
   Desk desk;
   const std::string id = desk.offered("burglary");
