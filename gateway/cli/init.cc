@@ -141,7 +141,8 @@ absl::Status refuse_existing(const Path& folder, const std::string& state_dir) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Made> make_house(const Plan& plan) {
+absl::StatusOr<Made> make_house(const Plan& plan,
+                                const std::function<absl::Status(const Made&)>& show) {
   LS_RETURN_IF_ERROR(refuse_existing(plan.folder, plan.gateway.state_dir));
   LS_RETURN_IF_ERROR(check_timezone(plan.timezone));
   LS_ASSIGN(const Texts texts, make_texts(plan));
@@ -168,11 +169,13 @@ absl::StatusOr<Made> make_house(const Plan& plan) {
   LS_RETURN_IF_ERROR(
       write_file_durably(config.archive_recipient_file(), archive.recipient().text() + "\n", 0600));
   LS_RETURN_IF_ERROR(write_file_durably(config.rules, texts.rules, kFileMode));
+  Made made{std::move(archive), crypto::spoken_fingerprint(signing.verify_key()),
+            keyring->source() == crypto::KeySource::plain_file};
+  LS_RETURN_IF_ERROR(show(made));
   // Last: a folder with a gateway.yaml is a whole house.
   LS_RETURN_IF_ERROR(write_file_durably(config.file, texts.gateway, kFileMode));
   undo.keep();
-  return Made{std::move(archive), crypto::spoken_fingerprint(signing.verify_key()),
-              keyring->source() == crypto::KeySource::plain_file};
+  return made;
 }
 
 absl::Status check_timezone(std::string_view name) {

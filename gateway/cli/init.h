@@ -3,6 +3,7 @@
 
 #include <absl/status/statusor.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,11 @@ struct Made {
   bool kek_in_the_open = false;   // the key-encryption key is a file beside the keys
 };
 
-// FailedPrecondition: there is a house already, or a part of one that an interrupted run left. What
-// was made is taken away again on any error.
-absl::StatusOr<Made> make_house(const Plan& plan);
+// `show` is called before the house is whole, for nobody could open what a house seals whose
+// identity was never seen: an error of it ends all. FailedPrecondition: there is a house already,
+// or a part of one that an interrupted run left. What was made is taken away again on any error.
+absl::StatusOr<Made> make_house(const Plan& plan,
+                                const std::function<absl::Status(const Made&)>& show);
 absl::Status refuse_existing(const Path& folder, const std::string& state_dir);
 
 // `America/Chicago`: known to this machine.

@@ -97,10 +97,10 @@ absl::StatusOr<Plan> make_plan(Options& options) {
 }
 
 // The only time that this identity is seen. Its text is wiped behind it.
-void show_archive_identity(const crypto::age::Identity& identity) {
+absl::Status show_archive_identity(const crypto::age::Identity& identity) {
   const crypto::Secret key = identity.text();
   absl::StatusOr<std::string> picture = wire::qr_text(as_text(key.view()));
-  say("\nThe household's archive identity. Evidence and gifts are sealed to it too; who has it "
+  say("The household's archive identity. Evidence and gifts are sealed to it too; who has it "
       "can\n"
       "open them. It is shown this once and kept nowhere: write it on paper or print it, and keep\n"
       "it where you keep papers.\n\n");
@@ -109,6 +109,7 @@ void show_archive_identity(const crypto::age::Identity& identity) {
   say(as_text(key.view()));
   say("\n\n");
   if (picture.ok()) control::wipe(*picture);
+  return within("the archive identity cannot be shown, so no house was made", flush_output());
 }
 
 void show_next_steps(const std::string& folder, bool kek_in_the_open) {
@@ -128,14 +129,15 @@ int run(Options& options) {
   const absl::StatusOr<Plan> plan = make_plan(options);
   if (absl::IsInvalidArgument(plan.status())) return usage(message_of(plan.status()));
   if (!plan.ok()) return fail(plan.status());
-  const absl::StatusOr<Made> made = make_house(*plan);
+  const absl::StatusOr<Made> made =
+      make_house(*plan, [](const Made& shown) { return show_archive_identity(shown.archive); });
   if (absl::IsInvalidArgument(made.status())) return usage(message_of(made.status()));
   if (!made.ok()) return fail(made.status());
   say(fmt::format("The house \"{}\" stands in {}.\n", shown(plan->gateway.name),
                   shown(options.folder)));
   say(fmt::format("Fingerprint of its gateway: {}\n", made->fingerprint));
   if (options.demo) say("A demo: its clock is assumed to be right.\n");
-  show_archive_identity(made->archive);
+  say("\n");
   show_next_steps(options.folder, made->kek_in_the_open);
   return kDone;
 }

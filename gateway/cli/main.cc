@@ -1,13 +1,37 @@
 // latchstring: the household's command line.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 
 #include "gateway/cli/commands.h"
 #include "gateway/crypto/secret.h"
 
+namespace {
+
+namespace cli = latchstring::cli;
+
+// The first file that is opened would take the place of a closed standard stream, and what is said
+// would go into it.
+bool fill_closed_streams() {
+  int filled = 0;
+  while (filled >= 0 && filled <= 2) filled = ::open("/dev/null", O_RDONLY);
+  return filled >= 0 && ::close(filled) == 0;
+}
+
+// What nobody could read was not done.
+int finish(int code) {
+  const absl::Status written = cli::flush_output();
+  if (written.ok() || code != cli::kDone) return code;
+  return cli::fail(written);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  namespace cli = latchstring::cli;
   std::signal(SIGPIPE, SIG_IGN);
+  if (!fill_closed_streams()) return cli::kFailed;
   latchstring::crypto::start();
   CLI::App app;
   cli::Session session;
@@ -15,9 +39,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return app.exit(success);
+    return finish(app.exit(success));
   } catch (const CLI::ParseError& error) {
     return cli::usage(error.what(), "`latchstring --help`, and --help after any command");
   }
-  return session.run();
+  return finish(session.run());
 }

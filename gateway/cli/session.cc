@@ -79,6 +79,13 @@ void say_json(const json::Value& value) {
   say(json::to_text(value) + "\n");
 }
 
+absl::Status flush_output() {
+  if (std::fflush(stdout) != 0) return errno_status("cannot write to the standard output");
+  if (std::ferror(stdout) != 0)  // an earlier write; the system's reason is gone by now
+    return unavailable("cannot write to the standard output: it is full or closed");
+  return absl::OkStatus();
+}
+
 control::Call call_of(std::string operation) {
   control::Call call;
   call.operation = std::move(operation);

@@ -40,9 +40,10 @@ int fail(const control::Answer& answer);
 int usage(std::string_view error, std::string_view hint = {});
 void warn(std::string_view text);
 
-// To standard output.
+// To standard output. Whether all of it arrived, flush_output() tells; main() asks at the end.
 void say(std::string_view text);
 void say_json(const json::Value& value);
+absl::Status flush_output();
 
 control::Call call_of(std::string operation);
 

@@ -5,11 +5,14 @@ import os
 import pty
 import re
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
 
 import pytest
+
+from house import wait_for
 
 NAMED = ("--name", "Maple \"Street\"", "--timezone", "America/Chicago", "--resident", "alex")
 KEY = '{"crv":"Ed25519","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}\n'
@@ -86,6 +89,61 @@ def test_an_interrupted_init_is_called_that(household):
     assert "an `init` was interrupted here" in household.init(*NAMED).stderr
     shutil.rmtree(household.folder)
     assert household.init(*NAMED).returncode == 0
+
+
+def init_into(household, stdout):
+    """`init --demo` with its standard output there; None: closed."""
+    reading, writing = os.pipe()
+    os.write(writing, b"482913\n")
+    os.close(writing)
+    command = [household.program, "init", household.folder, "--demo", "--pin-fd", str(reading)]
+    closed = {"preexec_fn": lambda: os.close(1)} if stdout is None else {"stdout": stdout}
+    started = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, pass_fds=(reading,),
+                               stdin=subprocess.DEVNULL, **closed)
+    os.close(reading)
+    return started
+
+
+@pytest.mark.parametrize("where", ["a full disk", "closed"])
+def test_no_house_is_made_whose_identity_cannot_be_shown(household, where):
+    """Who never saw it can open no evidence and no gift of this house, ever."""
+    with open("/dev/full", "wb") as full:
+        started = init_into(household, full if where == "a full disk" else None)
+        said = started.communicate(timeout=60)[1]
+    assert started.returncode == 1
+    assert "error: the archive identity cannot be shown, so no house was made: " in said
+    assert not household.folder.exists()
+    assert household.init(*NAMED).returncode == 0
+
+
+def test_no_house_is_made_while_its_identity_waits_to_be_shown(household):
+    """The reader of a pipe does not read, and the household loses patience."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    started = init_into(household, writing)
+    wait_for((household.folder / "house-rules.yaml").exists, 20, "the last file before it is shown")
+    started.send_signal(signal.SIGINT)
+    started.communicate(timeout=60)
+    os.close(reading)
+    os.close(writing)
+    assert started.returncode == -signal.SIGINT
+    again = household.init(*NAMED)
+    assert again.returncode == 1 and "an `init` was interrupted here" in again.stderr
+
+
+@pytest.mark.parametrize("words", [["policy", "check"], ["policy", "schema"], ["--help"],
+                                   ["--version"]])
+def test_what_could_not_be_written_is_not_done(household, words):
+    assert household.init(*NAMED).returncode == 0
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([household.program, "--house", household.folder, *words], stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "error: cannot write to the standard output: " in done.stderr
 
 
 @pytest.mark.parametrize("more", ["state/archive", "state/latchstringd.lock", "my-notes",
