@@ -45,6 +45,9 @@ absl::StatusOr<Secret> read_secret(const Path& path, bool must_be_private) {
   LS_ASSIGN(const UniqueFd fd, open_file(path, O_RDONLY));
   struct stat found {};
   if (::fstat(fd.get(), &found) != 0) return errno_status("cannot look at `" + path.string() + "`");
+  if (!S_ISREG(found.st_mode)) {
+    return not_now("`{}` is no file: put the key back from a copy", path.string());
+  }
   if (must_be_private && (found.st_mode & 077) != 0) {
     return not_now("others may read `{}`; run `chmod 600` on it", path.string());
   }
@@ -59,8 +62,8 @@ absl::StatusOr<Secret> read_secret(const Path& path, bool must_be_private) {
 absl::StatusOr<Secret> read_key(const Path& path, bool must_be_private) {
   LS_ASSIGN(Secret key, read_secret(path, must_be_private));
   if (key.size() == kKeyBytes) return key;
-  return not_now("`{}` has {} bytes; a key-encryption key has {}", path.string(), key.size(),
-                 kKeyBytes);
+  return not_now("`{}` has {} bytes; a key-encryption key has {}: put it back from a copy",
+                 path.string(), key.size(), kKeyBytes);
 }
 
 // Wrapped, so public; but what a crash left half written is never read and goes at the next start.

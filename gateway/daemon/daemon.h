@@ -91,6 +91,7 @@ class Daemon {
   absl::Status open_line();
   absl::Status open_door();
   absl::Status open_ledger();
+  absl::Status compare_with_remembered(std::string_view checkpoint) const;
   absl::Status remember_checkpoint();
   // True when what is in force changed.
   absl::StatusOr<bool> load_rules();

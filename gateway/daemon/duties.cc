@@ -14,6 +14,7 @@ namespace {
 
 using std::chrono::hours;
 
+constexpr std::uint64_t kCheckpointMax = 64 * 1024;
 constexpr std::string_view kDailyDay = "daily-checkpoint-day";
 
 Instant hour_of(Instant instant) {
@@ -154,18 +155,39 @@ absl::Status Daemon::remember_checkpoint() {
 }
 
 absl::Status Daemon::open_ledger() {
-  const auto remembered = read_file(checkpoint_file(config_), 64 * 1024);
   LS_ASSIGN(crypto::SigningKey key, keyring_->signing_key("ledger-signing"));
-  LS_ASSIGN(ledger_, ledger::Ledger::open(*database_, keys_->gateway_id, std::move(key),
-                                          remembered.ok() ? *remembered : ""));
+  LS_ASSIGN(ledger_, ledger::Ledger::open(*database_, keys_->gateway_id, std::move(key), {}));
+  const auto remembered = read_file(checkpoint_file(config_), kCheckpointMax);
+  if (!absl::IsNotFound(remembered.status())) {
+    LS_RETURN_IF_ERROR(remembered.status());
+    return compare_with_remembered(*remembered);
+  }
   LS_ASSIGN(const auto newest, ledger_->newest());
-  if (!newest || remembered.ok()) return absl::OkStatus();
+  if (!newest) return absl::OkStatus();
   checkpoint_fault_ = fmt::format(
       "{}: so nobody can tell whether the database is an older copy. It is written anew; if you "
       "did not remove it, look with `latchstring log` whether the newest entries are there",
       message_of(remembered.status()));
   tell(checkpoint_fault_, LogLevel::warning);
   return absl::OkStatus();
+}
+
+// With another database than the last one nothing is done at all: letters would be numbered anew,
+// and files be removed that only the right one knows.
+absl::Status Daemon::compare_with_remembered(std::string_view checkpoint) const {
+  const absl::Status fits = ledger_->check_remembered(checkpoint);
+  const std::string file = checkpoint_file(config_).string();
+  if (absl::IsInvalidArgument(fits)) {
+    return data_loss(
+        "`{}` is damaged ({}): it shows whether the database is an older copy. Put it back from a "
+        "copy; or, if you are sure of the database, move it away: it is written anew",
+        file, message_of(fits));
+  }
+  if (!absl::IsDataLoss(fits)) return fits;
+  return data_loss(
+      "{}; so says `{}`. Put the newest copy of `{}` back: nothing runs before. If there is none, "
+      "move the former away; but requesters who saw the newer ledger end all release",
+      message_of(fits), file, config_.database().string());
 }
 
 absl::Status Daemon::commit_segments() {

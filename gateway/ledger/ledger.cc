@@ -101,14 +101,21 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::open(store::Database& database,
   LS_ASSIGN(const proof::NoteKey note_key, proof::NoteKey::make(origin, key.verify_key()));
   std::unique_ptr<Ledger> ledger(
       new Ledger(database, std::move(origin), std::move(key), note_key.text()));
-  LS_RETURN_IF_ERROR(ledger->verify_on_start(remembered));
+  LS_RETURN_IF_ERROR(ledger->verify());
+  if (!remembered.empty()) LS_RETURN_IF_ERROR(ledger->check_remembered(remembered));
   return ledger;
 }
 
-absl::Status Ledger::verify_on_start(std::string_view remembered) const {
+absl::Status Ledger::check_remembered(std::string_view note) const {
+  const absl::StatusOr<Checkpoint> checkpoint = read_note(note);
+  if (!checkpoint.ok())
+    return invalid("not a checkpoint that this ledger signed: {}", message_of(checkpoint.status()));
+  return continues(*checkpoint);
+}
+
+absl::Status Ledger::verify() const {
   LS_RETURN_IF_ERROR(StoredTree(database_).verify());
   std::vector<std::string> notes;
-  if (!remembered.empty()) notes.emplace_back(remembered);
   LS_RETURN_IF_ERROR(
       database_.query("SELECT note FROM ledger_checkpoint", {}, [&notes](const store::Row& row) {
         notes.push_back(row.get<std::string>(0));

@@ -105,8 +105,11 @@ class Ledger {
   // DataLoss: it is ours, and this tree does not continue it; from now on nothing is signed.
   absl::Status check_seen(std::string_view note);
   bool refused() const { return refused_; }
+  // A checkpoint kept outside the database. InvalidArgument, PermissionDenied: it is none of this
+  // ledger. DataLoss: this tree does not continue it.
+  absl::Status check_remembered(std::string_view note) const;
   // Computes every hash again and compares it with what is stored and signed. DataLoss.
-  absl::Status verify() const { return verify_on_start({}); }
+  absl::Status verify() const;
 
   // Hashes that show that the tree of `to` leaves continues the one of `from` leaves.
   absl::StatusOr<std::vector<crypto::Hash>> consistency(std::uint64_t from, std::uint64_t to) const;
@@ -122,7 +125,6 @@ class Ledger {
 
  private:
   Ledger(store::Database& database, std::string origin, crypto::SigningKey key, std::string vkey);
-  absl::Status verify_on_start(std::string_view remembered) const;
   absl::StatusOr<Checkpoint> read_note(std::string_view note) const;
   absl::Status continues(const Checkpoint& checkpoint) const;
   absl::Status store_note(std::string_view audience, std::uint64_t size,

@@ -141,6 +141,46 @@ def test_a_checkpoint_that_is_gone_is_told(house):
     assert not [w for w in house.status()["warnings"] if "checkpoint.txt" in w]
 
 
+@pytest.mark.parametrize("content", ["", "xx", "older"])
+def test_a_checkpoint_that_does_not_fit_stops_the_start(house, content):
+    """An emptied or damaged one, and one that a newer database signed: the file is named."""
+    house.start()
+    checkpoint = house.folder / "state/checkpoint.txt"
+    database = house.folder / "state/state.db"
+    house.stop()
+    copy = database.read_bytes()
+    house.start()
+    house.run("log", "verify")  # signs one
+    wait_for(checkpoint.exists, 20, "the checkpoint")
+    house.stop()
+    if content == "older":
+        database.write_bytes(copy)
+        refuses_to_start(house, "the database was replaced by an older copy; so says "
+                         f"`{checkpoint}`. Put the newest copy of `{database}` back")
+    else:
+        whole = checkpoint.read_bytes()
+        checkpoint.write_text(content)
+        refuses_to_start(house, f"`{checkpoint}` is damaged (")
+        checkpoint.write_bytes(whole)
+    if content == "older":
+        checkpoint.unlink()  # as the message says
+    house.start()
+    assert house.status()["ledger"]["ok"]
+
+
+@pytest.mark.parametrize("damage", ["short", "folder"])
+def test_a_damaged_key_encryption_key_is_to_be_put_back(house, damage):
+    kek = house.folder / "state/keyring/kek"
+    kek.unlink()
+    if damage == "short":
+        kek.write_bytes(b"12345")
+        kek.chmod(0o600)
+    else:
+        kek.mkdir()
+    refuses_to_start(house, f"`{kek}`", "put", "back from a copy")
+    assert "chmod" not in house.log_tail()
+
+
 def test_a_ledger_that_was_shortened_is_not_continued(house):
     house.start()
     assert house.run("log", "verify").returncode == 0
