@@ -251,6 +251,7 @@ Daemon::Reloaded Daemon::reload() {
   auto fresh = config::read(config_.file);
   reloaded.config = fresh.status();
   if (fresh.ok()) {
+  config_fault_ = std::string(message_of(fresh.status()));
     // Cameras and the name follow; the rest is built into what runs.
     reloaded.restart = config::keys_for_a_restart(config_, *fresh);
     config_.cameras = std::move(fresh->cameras);

@@ -81,7 +81,8 @@ class Daemon {
   Post& post() { return *post_; }
   const Rules& rules() const { return *rules_; }
   Instant started() const { return started_; }
-  // Why the ledger could not be compared with its checkpoint at the start; empty: it was.
+  // Empty unless the last reload failed, or the start could not compare the ledger's checkpoint.
+  const std::string& config_fault() const { return config_fault_; }
   const std::string& checkpoint_fault() const { return checkpoint_fault_; }
 
  private:
@@ -139,6 +140,7 @@ class Daemon {
   std::unique_ptr<Line> line_;
   std::unique_ptr<control::Server> server_;
 
+  std::string config_fault_;
   std::string blocked_;  // why nothing is shared, as last looked at
   std::string checkpoint_fault_;
   std::string remembered_;  // the checkpoint in the file beside the database

@@ -119,6 +119,14 @@ std::vector<std::string> warnings_of(Daemon& daemon,
         "the key that protects all others lies in a plain file: whoever steals the disk can read "
         "the archive");
   }
+  if (const std::string& fault = daemon.config_fault(); !fault.empty()) {
+    // `latchstringd --check` says the other faults.
+    warnings.push_back(
+        fmt::format("gateway.yaml is broken, and what was read before stays in force until the "
+                    "next start. Mend "
+                    "it, then reload the daemon (SIGHUP): {}",
+                    fault.substr(0, fault.find('\n'))));
+  }
   if (const auto& rules = daemon.rules().current(); rules == nullptr) {
     warnings.push_back("the rules file is broken: nothing is shared");
   } else if (const std::string missing =

@@ -181,6 +181,18 @@ def test_a_damaged_key_encryption_key_is_to_be_put_back(house, damage):
     assert "chmod" not in house.log_tail()
 
 
+def test_a_configuration_that_broke_while_it_ran_is_told_of(house):
+    house.start()
+    house.edit("gateway.yaml", "broker:", "borker:")
+    house.call("policy.reload")
+    said = [w for w in house.status()["warnings"] if "gateway.yaml is broken" in w]
+    assert len(said) == 1 and 'gateway.yaml:' in said[0] and "reload the daemon" in said[0], said
+    assert "gateway.yaml is broken" in house.run("status").stderr
+    house.edit("gateway.yaml", "borker:", "broker:")
+    house.call("policy.reload")
+    assert not [w for w in house.status()["warnings"] if "gateway.yaml is broken" in w]
+
+
 def test_a_ledger_that_was_shortened_is_not_continued(house):
     house.start()
     assert house.run("log", "verify").returncode == 0
