@@ -102,6 +102,7 @@ absl::Status Daemon::open_footage() {
       cuts_->retry();
     });
   };
+  docket_->house().no_archive = [this] { return !archive_mark_->fault().empty(); };
   LS_ASSIGN(archive_, archive::Archive::open(std::move(options), *keyring_, clock_));
   tell_found();
   recorders_ = std::make_unique<Recorders>(

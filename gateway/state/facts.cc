@@ -138,6 +138,9 @@ absl::StatusOr<std::string> why_blocked(store::Database& database, const Clock& 
   if (house.rules == nullptr)
     return "the rules file is broken; `latchstring policy check` says where";
   if (!clock.is_right()) return "the clock is not known to be right";
+  if (house.no_archive && house.no_archive())
+    return "the archive is not the one that was recorded to before; `latchstring status` says what "
+           "to do";
   return std::string{};
 }
 

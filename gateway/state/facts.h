@@ -23,6 +23,7 @@ struct House {
   std::shared_ptr<const policy::Policy> last_valid;  // pins and due times meanwhile; may be null
   std::map<std::string, std::string> labels;         // published label -> camera
   std::function<std::set<int>(const std::string& request)> in_work;
+  std::function<bool()> no_archive;  // the footage asked for may lie elsewhere; may be empty
 };
 
 // Also settles the dates of a request that came while the clock was not right: by the rules, it

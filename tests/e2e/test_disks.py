@@ -74,6 +74,41 @@ def test_an_archive_that_is_not_there_is_noticed(new_world):
     assert check(house)[0] == 1
 
 
+def test_a_request_waits_for_the_archive_that_was_recorded_to(new_world):
+    world = new_world(camera=("--gop", "10"))
+    house = world.house
+    world.rules({"approval": "automatic"})
+    footage = world.footage(4)
+    mark = house.folder / "state/archive/archive-id"
+    right = mark.read_text()
+    house.stop()
+    mark.write_text("another\n")
+    house.start()
+    why = "the archive is not the one that was recorded to before"
+    asked = world.post().submit(*footage)
+    shown = house.wait_phase(asked, "received")
+    assert shown["blocked"].startswith(why) and shown["pieces"] == []
+    assert house.status()["sharing"]["reason"].startswith(why)
+    house.stop()
+    mark.write_text(right)  # the right disk is mounted
+    house.start()
+    house.wait_piece(asked, "offered")
+
+
+def test_a_request_goes_on_when_the_archive_is_accepted(new_world):
+    world = new_world(camera=("--gop", "10"))
+    house = world.house
+    world.rules({"approval": "automatic"})
+    footage = world.footage(4)
+    house.stop()
+    (house.folder / "state/archive/archive-id").write_text("another\n")
+    house.start()
+    asked = world.post().submit(*footage)
+    house.wait_phase(asked, "received")
+    house.run("archive", "accept")
+    house.wait_piece(asked, "offered")
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """Room for a state folder; a file `filler` in it can take what is left."""
