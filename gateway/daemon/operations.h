@@ -33,6 +33,9 @@ void authenticate(Daemon& daemon, std::vector<control::SignedBy> pins, control::
 
 // `sharing` of status, pause and resume.
 json::Writer sharing_of(Daemon& daemon);
+// Who has not answered yet, where an answer is still needed; empty while only something else is in
+// the way.
+std::vector<std::string> waiting_for(Daemon& daemon, const release::State& request);
 json::Writer camera_json(Daemon& daemon, const CameraState& camera);
 
 }  // namespace latchstring::daemon

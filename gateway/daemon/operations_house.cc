@@ -154,7 +154,7 @@ void status(Daemon& daemon, const Reply& reply) {
   std::uint64_t questions = 0;
   std::uint64_t releasing = 0;
   for (const state::StoredRequest& request : *requests) {
-    questions += request.state.phase == release::Phase::asking ? 1 : 0;
+    questions += waiting_for(daemon, request.state).empty() ? 0 : 1;
     releasing += request.state.phase == release::Phase::releasing ? 1 : 0;
   }
   const auto size = daemon.ledger().size();

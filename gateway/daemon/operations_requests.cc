@@ -172,27 +172,18 @@ json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
     pieces.push_back(piece_json(daemon, known, request.state.subject.id, piece));
   }
   std::vector<json::Writer> answers;
-  std::set<std::string> answered;
   for (const release::Answer& answer : request.state.answers) {
     json::Writer one;
     one.string("resident", answer.resident).boolean("yes", answer.yes);
     instant(one, "at", answer.at);
     answers.push_back(std::move(one));
-    answered.insert(answer.resident);
-  }
-  std::vector<std::string> waiting_for;
-  if (const auto& rules = daemon.rules().current();
-      rules != nullptr && request.state.phase == release::Phase::asking) {
-    for (const std::string& resident : rules->residents) {
-      if (!answered.contains(resident)) waiting_for.push_back(resident);
-    }
   }
   if (request.state.pieces.empty() && request.state.phase == release::Phase::ended) {
     out.strings("reasons", reasons_now(known));
   }
   return out.objects("pieces", pieces)
       .objects("answers", answers)
-      .strings("waiting_for", waiting_for);
+      .strings("waiting_for", waiting_for(daemon, request.state));
 }
 
 void show(Daemon& daemon, const std::string& id, const Reply& reply) {
@@ -245,6 +236,21 @@ void pause_or_resume(Daemon& daemon, Request& asked, const Reply& reply, bool pa
 }
 
 }  // namespace
+
+std::vector<std::string> waiting_for(Daemon& daemon, const release::State& request) {
+  const auto& rules = daemon.rules();
+  const auto& terms = rules.current() != nullptr ? rules.current() : rules.last_valid();
+  if (terms == nullptr || request.phase != release::Phase::asking) return {};
+  const std::set<std::string> residents(terms->residents.begin(), terms->residents.end());
+  const bool asks =
+      std::any_of(request.pieces.begin(), request.pieces.end(), [&](const release::Piece& piece) {
+        return piece.state == release::PieceState::waiting &&
+               !release::is_approved(piece.approval, request.answers, residents);
+      });
+  std::set<std::string> left = asks ? residents : std::set<std::string>();
+  for (const release::Answer& answer : request.answers) left.erase(answer.resident);
+  return {left.begin(), left.end()};
+}
 
 void add_request_operations(Daemon& daemon, control::Handlers& handlers) {
   handlers["request.list"] = [&daemon](Request& asked, const Reply& reply) {

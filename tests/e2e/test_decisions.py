@@ -147,6 +147,8 @@ def test_while_sharing_is_paused_residents_are_told_what_to_do(world, post, tmp_
     why = "sharing is paused; `latchstring resume` lets your rules decide again"
     said = world.house.answer("approve", asked, "alex").stdout
     assert re.search(rf"^on hold +{re.escape(why)}$", said, re.M), said
+    assert world.house.show(asked)["waiting_for"] == [], "only the pause is in the way"
+    assert world.house.status()["questions"] == 0
     arrived = post.submit(*footage)
     post.wait_notice(arrived, "received")
     shown = world.house.wait_phase(arrived, "received")
