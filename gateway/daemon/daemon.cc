@@ -25,8 +25,8 @@ Duration since_boot() {
 absl::StatusOr<UniqueFd> lock_house(const config::Config& config) {
   LS_RETURN_IF_ERROR(make_folder(config.state_dir));
   const Path file = config.state_dir / "latchstringd.lock";
-  return lock_file(file, fmt::format("a daemon of this house is running already: it holds `{}`",
-                                     file.string()));
+  return lock_file(
+      file, fmt::format("a daemon of this house is running already: it holds `{}`", file.string()));
 }
 
 }  // namespace
@@ -251,8 +251,8 @@ Daemon::Reloaded Daemon::reload() {
   Reloaded reloaded;
   auto fresh = config::read(config_.file);
   reloaded.config = fresh.status();
-  if (fresh.ok()) {
   config_fault_ = std::string(message_of(fresh.status()));
+  if (fresh.ok()) {
     // Cameras and the name follow; the rest is built into what runs.
     reloaded.restart = config::keys_for_a_restart(config_, *fresh);
     config_.cameras = std::move(fresh->cameras);

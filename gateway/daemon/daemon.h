@@ -75,8 +75,7 @@ class Daemon {
   Cuts& cuts() { return *cuts_; }
   Gifts& gifts() { return *gifts_; }
   Chores& chores() { return *chores_; }
-  // Seconds rather than milliseconds: test connections, pictures.
-  Chores& slow_chores() { return *slow_chores_; }
+  Chores& slow_chores() { return *slow_chores_; }  // seconds: test connections, pictures
   Line& line() { return *line_; }
   Post& post() { return *post_; }
   const Rules& rules() const { return *rules_; }
@@ -140,8 +139,8 @@ class Daemon {
   std::unique_ptr<Line> line_;
   std::unique_ptr<control::Server> server_;
 
-  std::string config_fault_;
   std::string blocked_;  // why nothing is shared, as last looked at
+  std::string config_fault_;
   std::string checkpoint_fault_;
   std::string remembered_;  // the checkpoint in the file beside the database
   Instant hour_{};          // whose duties are done
