@@ -86,6 +86,7 @@ class Post {
   void on_get(const wire::Peer& peer, const Bytes& bytes);
   absl::Status answer_get(const wire::Peer& peer, const wire::Get& get,
                           const link::Sender::Answer& answer);
+  absl::Status store_sent(const wire::TransferId& id);
   absl::Status send_once(const state::Addressee& to, const wire::Command& command);
   absl::StatusOr<trust::Arrival> arrival_of(const wire::Peer& peer) const;
   absl::StatusOr<trust::Officer> officer_of(const wire::Peer& peer,

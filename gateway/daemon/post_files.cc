@@ -38,13 +38,8 @@ absl::Status Post::answer_get(const wire::Peer& peer, const wire::Get& get,
   if (std::holds_alternative<link::Sender::Nothing>(answer) || link_ == nullptr) {
     return absl::OkStatus();
   }
-  const std::string id = crypto::to_base64url(get.transfer);
   if (const auto* serve = std::get_if<link::Sender::Serve>(&answer)) {
-    if (serve->store_first) {
-      LS_RETURN_IF_ERROR(
-          parts_.docket.transfers().save_sent(id, sender_.sent_of(get.transfer)->bytes()));
-      sender_.stored(get.transfer);
-    }
+    for (const wire::TransferId& first : serve->store_first) LS_RETURN_IF_ERROR(store_sent(first));
     // False: the queue is full; the requester asks again.
     [[maybe_unused]] const bool queued = link_->send_data(peer, get.transfer, serve->indices);
     return absl::OkStatus();
@@ -54,9 +49,10 @@ absl::Status Post::answer_get(const wire::Peer& peer, const wire::Get& get,
   const state::Addressee to{peer, officer.thumbprint, officer.credential.recipients,
                             officer.credential.common.iat};
   if (const auto* resend = std::get_if<link::Sender::Resend>(&answer)) {
-    return send_once(to, wire::Resend{id, resend->base, resend->bitmap});
+    return send_once(to,
+                     wire::Resend{wire::to_text(resend->transfer), resend->base, resend->bitmap});
   }
-  return send_once(to, wire::Revoke{{id}});
+  return send_once(to, wire::Revoke{{wire::to_text(get.transfer)}});
 }
 
 void Post::on_sent(const wire::TransferId& transfer, const std::vector<std::uint64_t>& indices) {
@@ -73,13 +69,18 @@ void Post::on_broken(const wire::TransferId& transfer, const absl::Status& why) 
       request, release::event::WorkFailed{piece, std::string(message_of(why)), false, true}));
 }
 
+absl::Status Post::store_sent(const wire::TransferId& id) {
+  LS_RETURN_IF_ERROR(
+      parts_.docket.transfers().save_sent(wire::to_text(id), sender_.sent_of(id)->bytes()));
+  sender_.stored(id);
+  return absl::OkStatus();
+}
+
 void Post::store_bitmaps() {
   absl::Status stored;
   for (const wire::TransferId& id : sender_.changed()) {
-    stored =
-        parts_.docket.transfers().save_sent(crypto::to_base64url(id), sender_.sent_of(id)->bytes());
-    if (!stored.ok()) break;  // it stays changed: before its last index leaves it is tried again
-    sender_.stored(id);
+    stored = store_sent(id);
+    if (!stored.ok()) break;  // it stays changed: before a last index leaves it is tried again
   }
   if (!store_failed_) complain("cannot store what was sent", stored);
   store_failed_ = !stored.ok();
@@ -102,7 +103,8 @@ void Post::serve(const state::Transfer& transfer) {
     return parts_.on_trouble(fmt::format("transfer of `{}` is damaged: {}", transfer.request,
                                          message_of(sent.status())));
   }
-  sender_.add(id, transfer.peer, *std::move(sent), transfer.expires,
+  sender_.add(id, fmt::format("{} {}", transfer.request, transfer.piece), transfer.peer,
+              *std::move(sent), transfer.expires,
               transfer.revoked ? link::Mode::revoked
               : suspended_     ? link::Mode::suspended
                                : link::Mode::live);

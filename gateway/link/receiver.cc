@@ -112,8 +112,12 @@ bool Receiver::wanted(std::uint64_t index) const {
   if (again_.contains(index)) return true;
   if (stored_.test(index)) return false;
   // The last one is served only when all others were, so it is asked for only then.
+  return index != file_.chunks - 1 || all_but_last();
+}
+
+bool Receiver::all_but_last() const {
   const std::uint64_t last = file_.chunks - 1;
-  return index != last || (stored_.count() == last && again_.empty());
+  return stored_.count() - (stored_.test(last) ? 1 : 0) == last && again_.empty();
 }
 
 std::uint64_t Receiver::first_wanted() const {

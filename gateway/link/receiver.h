@@ -69,6 +69,8 @@ class Receiver {
   Duration wake_at() const { return ask_again_at_; }
 
   bool complete() const { return stored_.full(); }
+  // Nothing else is missing, here or by the gateway's record.
+  bool all_but_last() const;
   const Bitmap& stored() const { return stored_; }
   const Incoming& file() const { return file_; }
 

@@ -163,7 +163,7 @@ absl::Status MqttRequesterLink::handle(InboxItem item) {
   }
   if (item.kind == InboxItem::Kind::up) {
     up_ = true;
-    if (receiving_ != nullptr) receiving_->on_reconnect();
+    for (const auto& receiver : receiving_) receiver->on_reconnect();
     state_heard_ = false;
     hello_again_in_ = kHelloAgainFirst;
     return say_hello();
@@ -201,9 +201,7 @@ absl::Status MqttRequesterLink::handle_control(ByteView bytes) {
     return absl::OkStatus();
   }
   if (const auto* resend = std::get_if<wire::Resend>(&control->command)) {
-    const bool ours =
-        receiving_ != nullptr && resend->transfer == wire::to_text(receiving_->file().id);
-    if (ours) receiving_->on_resend(*resend);
+    handle_resend(*resend);
     return take(seq);
   }
   if (events_.size() >= kInboxMax) return absl::OkStatus();  // it will be repeated

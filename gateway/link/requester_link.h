@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "gateway/base/clock.h"
 #include "gateway/link/mqtt.h"
@@ -75,12 +76,17 @@ class RequesterLink {
   // Acknowledges: the gateway stops repeating it, a repeat is dropped from now on.
   virtual absl::Status take(std::uint64_t seq) = 0;
 
-  // Receives one file into `store`, from where it stands. Ok when it is complete and its SHA-256
-  // is right. Unavailable: no progress for `patience`, or it is `until` by the clock's steady()
-  // (resume later: what came is kept). Other events stay for next().
-  // PermissionDenied: it was revoked while it came (the Revoke event stays for next()).
-  virtual absl::Status receive(const Incoming& file, PartStore& store, Duration patience,
-                               Duration until,
+  // Receives the files of one piece, each from where it stands, one after the other; their last
+  // indices at the end, for none is served before all else of the piece. Ok when all are complete
+  // and their SHA-256 right. Unavailable: no progress for `patience`, it is `until` by the clock's
+  // steady(), or a file of the piece that is not among these comes first (resume later: what came
+  // is kept). PermissionDenied: revoked meanwhile. Events, that of the revocation too, stay for
+  // next().
+  struct Fetch {
+    Incoming file;
+    PartStore* store;
+  };
+  virtual absl::Status receive(const std::vector<Fetch>& files, Duration patience, Duration until,
                                const std::function<void(const Receiver&)>& progress) = 0;
 };
 

@@ -45,7 +45,7 @@ class MqttRequesterLink final : public RequesterLink {
   bool all_acknowledged() const override { return out_.empty(); }
   absl::StatusOr<std::optional<Event>> next(Duration patience) override;
   absl::Status take(std::uint64_t seq) override;
-  absl::Status receive(const Incoming& file, PartStore& store, Duration patience, Duration until,
+  absl::Status receive(const std::vector<Fetch>& files, Duration patience, Duration until,
                        const std::function<void(const Receiver&)>& progress) override;
 
  private:
@@ -59,6 +59,8 @@ class MqttRequesterLink final : public RequesterLink {
   absl::Status handle(InboxItem item);
   absl::Status handle_control(ByteView bytes);
   absl::Status handle_data(ByteView bytes);
+  void handle_resend(const wire::Resend& resend);
+  Receiver* next_receiver() const;
   void acknowledge(std::uint64_t seq);
   bool revoked(const wire::TransferId& id) const;
   absl::Status save();
@@ -83,8 +85,9 @@ class MqttRequesterLink final : public RequesterLink {
   Duration hello_again_at_{0};
   Duration hello_again_in_ = kHelloAgainFirst;
   std::deque<Event> events_;
-  std::set<std::uint64_t> given_;  // seqs handed to the caller and not yet taken
-  Receiver* receiving_ = nullptr;  // inside receive()
+  std::set<std::uint64_t> given_;                     // seqs handed to the caller and not yet taken
+  std::vector<std::unique_ptr<Receiver>> receiving_;  // inside receive()
+  bool other_first_ = false;  // the gateway wants to send a file that is not among them
   bool up_ = false;
 
   std::unique_ptr<Mqtt> mqtt_;

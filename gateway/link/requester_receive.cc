@@ -22,27 +22,51 @@ bool revokes(const wire::Command& command, const wire::TransferId& id) {
   return false;
 }
 
-// What arrives goes to this receiver, as long as the scope lasts.
-class ScopedReceiver {
+// What arrives goes to these receivers, as long as the scope lasts.
+class ScopedReceivers {
  public:
-  ScopedReceiver(Receiver*& slot, Receiver& receiver) : slot_(slot) { slot_ = &receiver; }
-  ~ScopedReceiver() { slot_ = nullptr; }
-  ScopedReceiver(const ScopedReceiver&) = delete;
-  ScopedReceiver& operator=(const ScopedReceiver&) = delete;
+  using Receivers = std::vector<std::unique_ptr<Receiver>>;
+  ScopedReceivers(Receivers& slot, Receivers receivers) : slot_(slot) {
+    slot_ = std::move(receivers);
+  }
+  ~ScopedReceivers() { slot_.clear(); }
+  ScopedReceivers(const ScopedReceivers&) = delete;
+  ScopedReceivers& operator=(const ScopedReceivers&) = delete;
 
  private:
-  Receiver*& slot_;
+  Receivers& slot_;
 };
 
 }  // namespace
 
 absl::Status MqttRequesterLink::handle_data(ByteView bytes) {
-  if (receiving_ == nullptr) return absl::OkStatus();
   const auto data = wire::decode_data(bytes);
   if (!data.ok()) return absl::OkStatus();
-  const absl::Status stored = receiving_->on_data(*data, now());
-  if (absl::IsInvalidArgument(stored) || absl::IsPermissionDenied(stored)) return absl::OkStatus();
-  return stored;
+  for (const auto& receiver : receiving_) {
+    if (receiver->file().id != data->transfer) continue;
+    const absl::Status stored = receiver->on_data(*data, now());
+    const bool refused = absl::IsInvalidArgument(stored) || absl::IsPermissionDenied(stored);
+    return refused ? absl::OkStatus() : stored;
+  }
+  return absl::OkStatus();
+}
+
+void MqttRequesterLink::handle_resend(const wire::Resend& resend) {
+  for (const auto& receiver : receiving_) {
+    if (resend.transfer == wire::to_text(receiver->file().id)) return receiver->on_resend(resend);
+  }
+  other_first_ = true;
+}
+
+// The first file that lacks more than its last index; when none does, the first that lacks that.
+Receiver* MqttRequesterLink::next_receiver() const {
+  for (const auto& receiver : receiving_) {
+    if (!receiver->all_but_last()) return receiver.get();
+  }
+  for (const auto& receiver : receiving_) {
+    if (!receiver->complete()) return receiver.get();
+  }
+  return nullptr;
 }
 
 bool MqttRequesterLink::revoked(const wire::TransferId& id) const {
@@ -50,17 +74,21 @@ bool MqttRequesterLink::revoked(const wire::TransferId& id) const {
                      [&id](const Event& event) { return revokes(event.control.command, id); });
 }
 
-absl::Status MqttRequesterLink::receive(const Incoming& file, PartStore& store, Duration patience,
+absl::Status MqttRequesterLink::receive(const std::vector<Fetch>& files, Duration patience,
                                         Duration until,
                                         const std::function<void(const Receiver&)>& progress) {
-  LS_ASSIGN(const auto receiver, Receiver::open(file, store));
-  const ScopedReceiver scope(receiving_, *receiver);
-  const std::string topic = wire::inbox_topic(options_.ticket.gateway, peer_);
+  std::vector<std::unique_ptr<Receiver>> receivers;
+  for (const Fetch& fetch : files) {
+    LS_ASSIGN(receivers.emplace_back(), Receiver::open(fetch.file, *fetch.store));
+  }
+  const ScopedReceivers scope(receiving_, std::move(receivers));
+  other_first_ = false;
   Duration moved = now();
-  while (!receiver->complete()) {
+  while (Receiver* const receiver = next_receiver()) {
     if (const auto get = up_ ? receiver->next_get(now()) : std::nullopt) {
       // Dropped: asked again after the time-out.
-      (void)mqtt_->publish({topic, wire::encode(*get), kGetQos});
+      (void)mqtt_->publish(
+          {wire::inbox_topic(options_.ticket.gateway, peer_), wire::encode(*get), kGetQos});
     }
     const std::uint64_t before = receiver->stored().count();
     const Duration asks_again_in = std::max(receiver->wake_at() - now(), kPumpMin);
@@ -69,17 +97,21 @@ absl::Status MqttRequesterLink::receive(const Incoming& file, PartStore& store, 
       moved = now();
       if (progress) progress(*receiver);
     }
-    if (revoked(file.id)) return denied("the household took this release back");
-    if (receiver->complete()) break;
+    if (revoked(receiver->file().id)) return denied("the household took this release back");
+    if (next_receiver() == nullptr) break;
     const bool time_is_up = now() >= until;
-    if (!time_is_up && now() - moved <= patience) continue;
-    LS_RETURN_IF_ERROR(receiver->save());
+    if (!time_is_up && !other_first_ && now() - moved <= patience) continue;
+    for (const auto& each : receiving_) LS_RETURN_IF_ERROR(each->save());
     if (time_is_up) return unavailable("the time is up");
+    if (other_first_) return unavailable("another part of this release has to come first");
     return unavailable("nothing came for {} seconds",
                        std::chrono::duration_cast<std::chrono::seconds>(patience).count());
   }
-  LS_RETURN_IF_ERROR(receiver->save());
-  return receiver->check_whole();
+  for (const auto& receiver : receiving_) {
+    LS_RETURN_IF_ERROR(receiver->save());
+    LS_RETURN_IF_ERROR(receiver->check_whole());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace latchstring::link

@@ -24,12 +24,22 @@ bool all_others(const Bitmap& sent) {
   return sent.count() - (sent.test(last) ? 1 : 0) == last;
 }
 
+Sender::Resend unsent_of(const Bitmap& sent, const wire::TransferId& id) {
+  Sender::Resend resend{id, sent.first_clear(), 0};
+  const std::uint64_t last = sent.size() - 1;
+  for (std::uint64_t k = 0; k < wire::kGetWindow && resend.base + k < last; ++k) {
+    if (!sent.test(resend.base + k)) resend.bitmap |= std::uint64_t{1} << k;
+  }
+  return resend;
+}
+
 }  // namespace
 
-void Sender::add(const wire::TransferId& id, const wire::Peer& peer, Bitmap sent, Instant expires,
-                 Mode mode) {
+void Sender::add(const wire::TransferId& id, const std::string& piece, const wire::Peer& peer,
+                 Bitmap sent, Instant expires, Mode mode) {
   ensure(sent.size() > 0);
   Transfer& transfer = transfers_[id] = Transfer{};
+  transfer.piece = piece;
   transfer.peer = peer;
   transfer.sent = std::move(sent);
   transfer.expires = expires;
@@ -64,30 +74,43 @@ Sender::Answer Sender::on_get(const wire::Peer& peer, const wire::Get& get, Inst
   return Nothing{};
 }
 
-Sender::Answer Sender::serve(Transfer& transfer, const wire::Get& get, Instant now) {
-  Serve answer{wanted_by(get, transfer.sent.size()), false};
+Sender::Answer Sender::serve(Transfer& transfer, const wire::Get& get, Instant now) const {
+  Serve answer{wanted_by(get, transfer.sent.size()), {}};
   if (answer.indices.empty()) return Nothing{};
   const std::uint64_t last = transfer.sent.size() - 1;
   if (answer.indices.back() != last) return answer;
-  if (all_others(transfer.sent)) {
-    answer.store_first = transfer.changed;
+  const std::optional<Resend> resend = missing(transfer, get.transfer);
+  if (!resend) {
+    answer.store_first = unstored(transfer.piece);
     return answer;
   }
-  // Held back: the age header does not leave before the rest of the file.
+  // Held back: no age header leaves before the rest of all files.
   answer.indices.pop_back();
-  return answer.indices.empty() ? ask_again(transfer, now) : Answer{answer};
+  return answer.indices.empty() ? ask_again(transfer, *resend, now) : Answer{answer};
 }
 
-Sender::Answer Sender::ask_again(Transfer& transfer, Instant now) {
-  Resend resend;
-  resend.base = transfer.sent.first_clear();
-  const std::uint64_t last = transfer.sent.size() - 1;
-  for (std::uint64_t k = 0; k < wire::kGetWindow && resend.base + k < last; ++k) {
-    if (!transfer.sent.test(resend.base + k)) resend.bitmap |= std::uint64_t{1} << k;
+// What of the piece was not sent yet, but for the last indices; of `id` first.
+std::optional<Sender::Resend> Sender::missing(const Transfer& transfer,
+                                              const wire::TransferId& id) const {
+  if (!all_others(transfer.sent)) return unsent_of(transfer.sent, id);
+  for (const auto& [other_id, other] : transfers_) {
+    if (other.piece == transfer.piece && !all_others(other.sent)) {
+      return unsent_of(other.sent, other_id);
+    }
   }
-  const bool news =
-      resend.base != transfer.last_resend.base || resend.bitmap != transfer.last_resend.bitmap;
-  if (!news && now < transfer.answered + kAnswerEvery) return Nothing{};
+  return std::nullopt;
+}
+
+std::vector<wire::TransferId> Sender::unstored(const std::string& piece) const {
+  std::vector<wire::TransferId> ids;
+  for (const auto& [id, transfer] : transfers_) {
+    if (transfer.piece == piece && transfer.changed) ids.push_back(id);
+  }
+  return ids;
+}
+
+Sender::Answer Sender::ask_again(Transfer& transfer, const Resend& resend, Instant now) {
+  if (resend == transfer.last_resend && now < transfer.answered + kAnswerEvery) return Nothing{};
   transfer.answered = now;
   transfer.last_resend = resend;
   return resend;

@@ -1,15 +1,16 @@
-// Sender: the gateway's end of the transfers. Answers each GET; holds the last index back until its
-// own bitmap, on disk, shows every other one as sent, so that a file whose release is taken back
-// stays undecryptable, whatever the requester claims to have.
-// Pure: no I/O, no clock; the caller passes the time and performs the answer.
-// Threads: loop only.
-// The owner: serves the chunks (GatewayLink::send_data), calls mark_sent() for what was published,
-// stores changed bitmaps at least every second, and before it hands over a last index
-// (Answer::store_first). A crash may lose bits, never invent them.
+// Sender: the gateway's end of the transfers. Answers each GET; holds a file's last index back
+// until its own bitmaps, on disk, show all else of all files of that piece as sent, so that of a
+// release that is taken back no file can be opened, whatever the requester claims to have. Pure: no
+// I/O, no clock; the caller passes the time and performs the answer. Threads: loop only. The owner:
+// serves the chunks (GatewayLink::send_data), calls mark_sent() for what was published, stores
+// changed bitmaps at least every second, and before it hands over a last index
+// (Serve::store_first). A crash may lose bits, never invent them.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -35,19 +36,22 @@ class Sender {
  public:
   struct Nothing {};
   struct Serve {
-    std::vector<std::uint64_t> indices;  // transfer indices, in this order
-    bool store_first = false;            // store sent_of(transfer) before handing them over
+    std::vector<std::uint64_t> indices;         // transfer indices, in this order
+    std::vector<wire::TransferId> store_first;  // store sent_of() these before handing them over
   };
   struct Resend {
+    wire::TransferId transfer{};  // of the piece; the one that was asked for, if that lacks any
     std::uint64_t base = 0;
     std::uint64_t bitmap = 0;
+    friend bool operator==(const Resend&, const Resend&) = default;
   };
   struct Revoked {};
   using Answer = std::variant<Nothing, Serve, Resend, Revoked>;
 
-  // `sent`: the stored bitmap, or Bitmap(chunks) for a new offer.
-  void add(const wire::TransferId& id, const wire::Peer& peer, Bitmap sent, Instant expires,
-           Mode mode = Mode::live);
+  // `piece`: the same for all files that are released together. `sent`: the stored bitmap, or
+  // Bitmap(chunks) for a new offer.
+  void add(const wire::TransferId& id, const std::string& piece, const wire::Peer& peer,
+           Bitmap sent, Instant expires, Mode mode = Mode::live);
   void set_mode(const wire::TransferId& id, Mode mode);
   void remove(const wire::TransferId& id);
 
@@ -65,6 +69,7 @@ class Sender {
 
  private:
   struct Transfer {
+    std::string piece;
     wire::Peer peer;
     Bitmap sent;
     Instant expires;
@@ -73,8 +78,10 @@ class Sender {
     Instant answered;  // the last Resend or Revoked
     Resend last_resend;
   };
-  static Answer serve(Transfer& transfer, const wire::Get& get, Instant now);
-  static Answer ask_again(Transfer& transfer, Instant now);
+  Answer serve(Transfer& transfer, const wire::Get& get, Instant now) const;
+  std::optional<Resend> missing(const Transfer& transfer, const wire::TransferId& id) const;
+  std::vector<wire::TransferId> unstored(const std::string& piece) const;
+  static Answer ask_again(Transfer& transfer, const Resend& resend, Instant now);
 
   std::map<wire::TransferId, Transfer> transfers_;
 };

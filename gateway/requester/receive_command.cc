@@ -44,7 +44,7 @@ class Receiving {
       LS_RETURN_IF_ERROR(look());
       if (const auto code = finished()) return *code;
       if (const auto next = next_offer()) {
-        LS_RETURN_IF_ERROR(receive(*next));
+        LS_RETURN_IF_ERROR(receive(piece_of(*next)));
         continue;
       }
       LS_ASSIGN(const bool came, dialogue_.turn(kTurn));
@@ -105,33 +105,56 @@ class Receiving {
     return next;
   }
 
+  // With its other parts, as far as they are known.
+  std::vector<KeptOffer> piece_of(const KeptOffer& next) const {
+    std::vector<KeptOffer> piece;
+    for (const KeptOffer& kept : offers_) {
+      const bool same =
+          kept.offer.request_id == next.offer.request_id && kept.offer.piece == next.offer.piece;
+      if (same && is_open(kept)) piece.push_back(kept);
+    }
+    return piece;
+  }
+
   bool any(OfferState state) const {
     return std::any_of(offers_.begin(), offers_.end(),
                        [state](const KeptOffer& kept) { return kept.state == state; });
   }
 
-  absl::Status receive(const KeptOffer& kept) {
-    ++tries_[kept.delivery_sha256];
-    const absl::Status received = receive_offer(dialogue_, kept, reception_);
+  absl::Status receive(const std::vector<KeptOffer>& piece) {
+    for (const KeptOffer& kept : piece) ++tries_[kept.delivery_sha256];
+    const absl::Status fetched = fetch_piece(dialogue_, piece, reception_);
     moved_ = now();
-    if (received.ok()) {
-      came_ = true;
-      note(fmt::format("verified: piece {} part {} in {}", kept.offer.piece, kept.offer.part,
-                       reception_.folder_of(kept.offer).string()));
-      return absl::OkStatus();
-    }
-    if (absl::IsUnavailable(received)) {
-      if (!time_is_up())
-        note(fmt::format("waiting for the gateway: {}", shown(message_of(received))));
-      return take_mail();  // it may say that this was taken back
-    }
-    if (!absl::IsPermissionDenied(received)) return leave(kept, received);
+    if (fetched.ok()) return open(piece);
+    if (absl::IsUnavailable(fetched)) return wait_for_gateway(fetched);
+    if (!absl::IsPermissionDenied(fetched)) return leave(piece, fetched);
     // Taken back? Then the message that says so waits.
     LS_RETURN_IF_ERROR(take_mail());
     LS_RETURN_IF_ERROR(look());
-    if (!was_revoked(kept)) return leave(kept, received);
+    if (!was_revoked(piece.front())) return leave(piece, fetched);
     note(fmt::format("the household took piece {} of `{}` back; what had come of it is deleted",
-                     kept.offer.piece, kept.offer.request_id));
+                     piece.front().offer.piece, piece.front().offer.request_id));
+    return absl::OkStatus();
+  }
+
+  absl::Status wait_for_gateway(const absl::Status& why) {
+    if (!time_is_up()) note(fmt::format("waiting for the gateway: {}", shown(message_of(why))));
+    return take_mail();  // it may say that this was taken back
+  }
+
+  absl::Status open(const std::vector<KeptOffer>& piece) {
+    for (const KeptOffer& kept : piece) {
+      const absl::Status opened = open_offer(dialogue_, kept, reception_);
+      if (absl::IsUnavailable(opened)) return wait_for_gateway(opened);
+      if (!opened.ok()) {
+        LS_RETURN_IF_ERROR(leave({kept}, opened));
+        continue;
+      }
+      came_ = true;
+      note(fmt::format("verified: piece {} part {} in {}", kept.offer.piece, kept.offer.part,
+                       reception_.folder_of(kept.offer).string()));
+    }
+    moved_ = now();
     return absl::OkStatus();
   }
 
@@ -145,10 +168,12 @@ class Receiving {
   }
 
   // The others are received all the same.
-  absl::Status leave(const KeptOffer& kept, const absl::Status& why) {
-    failed_.insert(kept.delivery_sha256);
-    tell_error(fmt::format("piece {} part {} of `{}`: {}", kept.offer.piece, kept.offer.part,
-                           kept.offer.request_id, shown(message_of(why))));
+  absl::Status leave(const std::vector<KeptOffer>& piece, const absl::Status& why) {
+    for (const KeptOffer& kept : piece) {
+      failed_.insert(kept.delivery_sha256);
+      tell_error(fmt::format("piece {} part {} of `{}`: {}", kept.offer.piece, kept.offer.part,
+                             kept.offer.request_id, shown(message_of(why))));
+    }
     return absl::OkStatus();
   }
 
@@ -220,7 +245,8 @@ void tell_end(int code, const Options& options, const Desk& desk) {
     tell_error("the time is up, and not everything has come",
                "what came is kept: run the same command again, and it goes on from there");
   } else if (code == kNoAnswer) {
-    tell_error("no answer yet", "run the same command again later");
+    tell_error("no answer yet",
+               fmt::format("run the same command again later; {}", kLookAtTheClock));
   }
   if (code == kRefused && any(OfferState::revoked)) {
     tell_error("the household took it back, and nothing was received");

@@ -31,27 +31,59 @@ evidence::Digest due(const wire::Offer::Transfer& transfer) {
   return {transfer.size, transfer.sha256, transfer.merkle_root};
 }
 
-absl::Status fetch(Dialogue& dialogue, const wire::Offer::Transfer& transfer, const Path& folder,
-                   const std::string& name, Duration until) {
-  const Path target = folder / name;
-  const auto there = evidence::digest_of(target);
-  if (there.ok() && *there == due(transfer)) return absl::OkStatus();
-  LS_ASSIGN(const link::Incoming incoming, link::incoming_from(transfer));
-  LS_ASSIGN(const auto part, link::PartFile::open(folder, name));
-  LS_ASSIGN(const link::Bitmap stored, part->load_map(incoming));
-  const auto bytes_of = [&transfer](const link::Bitmap& map) {
-    return std::min(map.count() * wire::kChunkBytes, transfer.size);
-  };
-  {
-    Progress progress(name, transfer.size, bytes_of(stored));
-    LS_RETURN_IF_ERROR(dialogue.link().receive(
-        incoming, *part, kTransferPatience, until,
-        [&](const link::Receiver& now) { progress.at(bytes_of(now.stored())); }));
+// A sealed file that is not whole yet.
+struct Part {
+  std::string name;
+  Path target;
+  evidence::Digest due;
+  link::Incoming incoming;
+  std::unique_ptr<link::PartFile> file;
+  std::uint64_t bytes = 0;  // that are here
+};
+
+std::uint64_t bytes_of(const link::Bitmap& map, const link::Incoming& file) {
+  return std::min(map.count() * wire::kChunkBytes, file.size);
+}
+
+absl::Status add_part(const wire::Offer::Transfer& transfer, const Path& folder,
+                      const std::string& name, std::vector<Part>& parts) {
+  Part part{name, folder / name, due(transfer), {}, nullptr, 0};
+  const auto there = evidence::digest_of(part.target);
+  if (there.ok() && *there == part.due) return absl::OkStatus();
+  LS_ASSIGN(part.incoming, link::incoming_from(transfer));
+  LS_ASSIGN(part.file, link::PartFile::open(folder, name));
+  LS_ASSIGN(const link::Bitmap stored, part.file->load_map(part.incoming));
+  part.bytes = bytes_of(stored, part.incoming);
+  parts.push_back(std::move(part));
+  return absl::OkStatus();
+}
+
+std::string words_of(const std::vector<Part>& parts) {
+  if (parts.size() == 1) return parts.front().name;
+  return fmt::format("{} and {} more", parts.front().name, parts.size() - 1);
+}
+
+absl::Status receive_parts(Dialogue& dialogue, std::vector<Part>& parts, Duration until) {
+  std::vector<link::RequesterLink::Fetch> files;
+  std::uint64_t total = 0;
+  std::uint64_t there = 0;
+  for (const Part& part : parts) {
+    files.push_back({part.incoming, part.file.get()});
+    total += part.incoming.size;
+    there += part.bytes;
   }
-  LS_RETURN_IF_ERROR(part->finish(target));
-  LS_ASSIGN(const evidence::Digest found, evidence::digest_of(target));
-  return found == due(transfer) ? absl::OkStatus()
-                                : data_loss("`{}` is not what was offered", target.string());
+  Progress progress(words_of(parts), total, there);
+  return dialogue.link().receive(files, kTransferPatience, until,
+                                 [&](const link::Receiver& receiver) {
+                                   std::uint64_t bytes = 0;
+                                   for (Part& part : parts) {
+                                     if (part.incoming.id == receiver.file().id) {
+                                       part.bytes = bytes_of(receiver.stored(), part.incoming);
+                                     }
+                                     bytes += part.bytes;
+                                   }
+                                   progress.at(bytes);
+                                 });
 }
 
 // An age file on disk, to be read in plain.
@@ -220,16 +252,29 @@ absl::Status remove_folder_if_empty(const Path& folder) {
 
 }  // namespace
 
-absl::Status receive_offer(Dialogue& dialogue, const KeptOffer& kept, const Reception& reception) {
-  const wire::Offer& offer = kept.offer;
-  const evidence::Names names = names_of(offer);
-  const Path incoming = reception.incoming_of(offer);
-  LS_RETURN_IF_ERROR(make_folder(incoming, 0700));
-  LS_RETURN_IF_ERROR(
-      fetch(dialogue, offer.transfers[0], incoming, names.sealed_clip, reception.until));
-  LS_RETURN_IF_ERROR(
-      fetch(dialogue, offer.transfers[1], incoming, names.sealed_tar, reception.until));
+absl::Status fetch_piece(Dialogue& dialogue, const std::vector<KeptOffer>& piece,
+                         const Reception& reception) {
+  std::vector<Part> parts;
+  for (const KeptOffer& kept : piece) {
+    const evidence::Names names = names_of(kept.offer);
+    const Path incoming = reception.incoming_of(kept.offer);
+    LS_RETURN_IF_ERROR(make_folder(incoming, 0700));
+    LS_RETURN_IF_ERROR(add_part(kept.offer.transfers[0], incoming, names.sealed_clip, parts));
+    LS_RETURN_IF_ERROR(add_part(kept.offer.transfers[1], incoming, names.sealed_tar, parts));
+  }
+  if (parts.empty()) return absl::OkStatus();
+  LS_RETURN_IF_ERROR(receive_parts(dialogue, parts, reception.until));
+  for (const Part& part : parts) {
+    LS_RETURN_IF_ERROR(part.file->finish(part.target));
+    LS_ASSIGN(const evidence::Digest found, evidence::digest_of(part.target));
+    if (found != part.due) return data_loss("`{}` is not what was offered", part.target.string());
+  }
+  return absl::OkStatus();
+}
 
+absl::Status open_offer(Dialogue& dialogue, const KeptOffer& kept, const Reception& reception) {
+  const wire::Offer& offer = kept.offer;
+  const Path incoming = reception.incoming_of(offer);
   const Path checked = incoming / fmt::format("checked-{}-{}", offer.piece, offer.part);
   std::error_code ignored;
   fs::remove_all(checked, ignored);  // of a run that was killed

@@ -1,11 +1,12 @@
-// Receiving one offer: fetch both sealed files, check them, decrypt, unpack, verify everything, and
-// only then put the files into OUT/ID. What is under way lies in OUT/.ID.incoming, so that a run
-// that was killed is resumed. Threads: main.
+// Receiving: fetch the sealed files of a piece, then for each of its offers (one per part) check
+// them, decrypt, unpack, verify everything, and only then put the files into OUT/ID. What is under
+// way lies in OUT/.ID.incoming, so that a run that was killed is resumed. Threads: main.
 #pragma once
 
 #include <absl/status/statusor.h>
 
 #include <string>
+#include <vector>
 
 #include "gateway/base/files.h"
 #include "gateway/requester/dialogue.h"
@@ -25,10 +26,13 @@ struct Reception {
   }
 };
 
+// The sealed files of all offers of a piece: none can be opened before the rest of all was sent.
 // Unavailable: nothing comes just now, or the time is up; call again. PermissionDenied: it was
-// taken back, which turn() will tell, or it does not hold. Anything else: the disk, or it does not
-// hold.
-absl::Status receive_offer(Dialogue& dialogue, const KeptOffer& kept, const Reception& reception);
+// taken back, which turn() will tell. Anything else: the disk, or it does not hold.
+absl::Status fetch_piece(Dialogue& dialogue, const std::vector<KeptOffer>& piece,
+                         const Reception& reception);
+// What was fetched for one of them. Any error: the disk, or it does not hold.
+absl::Status open_offer(Dialogue& dialogue, const KeptOffer& kept, const Reception& reception);
 
 // Deletes what was fetched of it.
 absl::Status discard(const KeptOffer& kept, const Reception& reception);

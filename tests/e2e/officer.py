@@ -304,6 +304,11 @@ class Post:
     def fetch_all(self, offer):
         """Every file of an offer, opened, its SHA-256 checked: the plaintexts."""
         plain = []
+        # The last indices come when all else of the piece, with its other parts, was sent.
+        parts = [m for m in self.messages if m["cmd"] == "offer" and
+                 (m["request"], m["piece"]) == (offer["request"], offer["piece"])]
+        for transfer in (transfer for part in parts for transfer in part["transfers"]):
+            self.fetch(transfer["id"], range(transfer["chunks"] - 1))
         for transfer in offer["transfers"]:
             self.fetch(transfer["id"], range(transfer["chunks"]))
             sealed = self.file_of(transfer)

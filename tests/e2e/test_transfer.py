@@ -152,6 +152,22 @@ def test_a_liar_never_gets_the_header_before_the_rest(world, post, offer, tmp_pa
     assert cannot_open(post, post.file_of(transfer), tmp_path)
 
 
+def test_no_file_of_a_release_opens_before_all_of_it_was_sent(world, post, offer, tmp_path):
+    """Whoever takes the small file first cannot read it when the release is taken back."""
+    clip, papers = offer["transfers"]
+    post.fetch(papers["id"], range(papers["chunks"] - 1))
+    post.get(papers["id"], [papers["chunks"] - 1])
+    assert post.wait("resend")["transfer"] != papers["id"]
+    post.fetch(clip["id"], range(clip["chunks"] - 12))
+    for _ in range(3):
+        post.get(papers["id"], [papers["chunks"] - 1])
+        post.take(0.6)
+    revoke(world, offer)
+    post.wait("revoke")
+    assert papers["chunks"] - 1 not in post.has(papers["id"])
+    assert cannot_open(post, post.file_of(papers), tmp_path)
+
+
 def test_daemon_killed_in_mid_transfer(world, post, offer, tmp_path):
     transfer = clip_of(offer)
     post.fetch(transfer["id"], range(transfer["chunks"] // 2))
@@ -180,7 +196,8 @@ def fetch_last(post, transfer, seconds=30):
         answered += len(resends)
         for resend in resends:
             bits = int(resend["bitmap"], 16)
-            post.get(transfer["id"], [resend["base"] + k for k in range(64) if bits >> k & 1])
+            post.get(resend["transfer"],
+                     [resend["base"] + k for k in range(64) if bits >> k & 1])
             post.take(0.5)
         return last in post.has(transfer["id"])
     wait_for(look, seconds, "the last index")

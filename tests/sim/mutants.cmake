@@ -45,10 +45,13 @@ latchstring_simulation_mutant(closed_twice
   "  state().closed_sent = true;\n" "")
 latchstring_simulation_mutant(last_index_early
   "the last index leaves after all others were marked" link/sender.cc
-  "if (all_others(transfer.sent)) {" "if (transfer.sent.count() > 0 || all_others(transfer.sent)) {")
+  "sent.count() - (sent.test(last) ? 1 : 0) == last" "sent.count() > 0 || last == 0")
+latchstring_simulation_mutant(other_files_forgotten
+  "the last index leaves after all others were marked" link/sender.cc
+  "other.piece == transfer.piece && !all_others(other.sent)" "false")
 latchstring_simulation_mutant(last_index_before_its_bitmap
   "the last index leaves after all others were marked" link/sender.cc
-  "answer.store_first = transfer.changed;" "answer.store_first = false;")
+  "answer.store_first = unstored(transfer.piece);" "")
 latchstring_simulation_mutant(quota_not_reserved "quotas are never exceeded"
   state/docket_records.cc
   "UPDATE pieces SET committed = ?" "UPDATE pieces SET committed = 0 * ?")

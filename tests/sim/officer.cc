@@ -232,6 +232,20 @@ void Officer::lie(const Fetch& fetch) {
   out_.transmit(wire::encode(get));
 }
 
+// As our own requester does it: the last indices when all else of the piece, as far as it is known,
+// is here.
+bool Officer::comes_later(const wire::Offer& offer, const Fetch& fetch) const {
+  if (out_.liar || !fetch.receiver->all_but_last()) return false;
+  for (const auto& [key, other] : offered_) {
+    const bool same =
+        other.offer.request_id == offer.request_id && other.offer.piece == offer.piece;
+    for (const Fetch& each : other.files) {
+      if (same && !each.whole && !each.receiver->all_but_last()) return true;
+    }
+  }
+  return false;
+}
+
 bool Officer::busy() const {
   if (!requests_.empty()) return true;
   for (const auto& [key, offered] : offered_) {
@@ -255,7 +269,7 @@ void Officer::wake() {
   for (const auto& [id, request] : requests_) next = std::min(next, request.second);
   for (auto& [key, offered] : offered_) {
     for (Fetch& fetch : offered.files) {
-      if (fetch.whole) continue;
+      if (fetch.whole || comes_later(offered.offer, fetch)) continue;
       if (out_.liar && out_.random.chance(0.3)) lie(fetch);
       while (const auto get = fetch.receiver->next_get(now)) out_.transmit(wire::encode(*get));
       next = std::min(next, fetch.receiver->wake_at());

@@ -73,6 +73,7 @@ class Officer {
   void check_file(const Fetch& fetch, const std::string& request);
   void finish_if_whole(Offered& offered);
   void lie(const Fetch& fetch);
+  bool comes_later(const wire::Offer& offer, const Fetch& fetch) const;
   void wake();
   void plan(Duration when);
   bool busy() const;

@@ -112,7 +112,7 @@ void Truth::check_chunk(store::Database& database, const std::string& transfer,
                         std::uint64_t index) {
   bool found = false;
   ensure(database
-             .query("SELECT t.request, t.piece, t.chunks, t.sent, t.revoked, p.state, p.expires"
+             .query("SELECT t.request, t.piece, t.chunks, t.revoked, p.state, p.expires"
                     " FROM transfers t JOIN pieces p ON p.request = t.request AND p.number = "
                     "t.piece WHERE t.id = ?",
                     {transfer},
@@ -129,10 +129,10 @@ void Truth::check_chunk_row(store::Database& database, const store::Row& row,
                             const std::string& transfer, std::uint64_t index) {
   const auto id = row.get<std::string>(0);
   const auto chunks = static_cast<std::uint64_t>(row.get<std::int64_t>(2));
-  if (row.get<bool>(4) || row.get<std::string>(5) != "offered") {
+  if (row.get<bool>(3) || row.get<std::string>(4) != "offered") {
     throw Violation("no chunk leaves that is not on offer", id);
   }
-  if (clock_.right && clock_.true_now() >= state::from_micros(row.get<std::int64_t>(6))) {
+  if (clock_.right && clock_.true_now() >= state::from_micros(row.get<std::int64_t>(5))) {
     throw Violation("no chunk leaves after its offer expired", id);
   }
   if (suspended_since_ && clock_.true_now() > *suspended_since_ + kSuspendedWithin) {
@@ -144,12 +144,26 @@ void Truth::check_chunk_row(store::Database& database, const store::Row& row,
   }
   if (index + 1 != chunks) return;
   last_left.insert(transfer);
-  const auto sent = link::Bitmap::from_bytes(chunks, row.get<Bytes>(3));
-  ensure(sent.ok());
-  if (sent->first_clear() < chunks - 1) {
-    throw Violation("the last index leaves after all others were marked",
-                    fmt::format("{}: {} of {} are", id, sent->count(), chunks));
-  }
+  check_all_others_marked(database, id, row.get<int>(1));
+}
+
+// Of all files of the piece.
+void Truth::check_all_others_marked(store::Database& database, const std::string& request,
+                                    int piece) {
+  const auto check = [&](const store::Row& row) {
+    const auto chunks = static_cast<std::uint64_t>(row.get<std::int64_t>(0));
+    const auto sent = link::Bitmap::from_bytes(chunks, row.get<Bytes>(1));
+    ensure(sent.ok());
+    if (sent->first_clear() < chunks - 1) {
+      throw Violation("the last index leaves after all others were marked",
+                      fmt::format("{}: {} of {} are", request, sent->count(), chunks));
+    }
+    return absl::OkStatus();
+  };
+  ensure(database
+             .query("SELECT chunks, sent FROM transfers WHERE request = ? AND piece = ?",
+                    {request, piece}, check)
+             .ok());
 }
 
 void Truth::check_step(state::Docket& docket, const state::Step& step) {

@@ -98,6 +98,8 @@ class Truth {
   void check_closed(store::Database& database);
   void check_chunk_row(store::Database& database, const store::Row& row,
                        const std::string& transfer, std::uint64_t index);
+  static void check_all_others_marked(store::Database& database, const std::string& request,
+                                      int piece);
 
   const World& world_;
   const SimClock& clock_;

@@ -52,11 +52,11 @@ class GatewayEnd {
     link_.reset();  // after the loop, which uses it; what it still posts is dropped
   }
 
-  wire::Offer::Transfer offer(const Path& path) {
+  wire::Offer::Transfer offer(const Path& path, const std::string& piece = "piece") {
     const auto file = *ChunkFile::open(path);
     const wire::TransferId id = wire::random_transfer_id();
-    (void)loop_.post([this, id, chunks = file->chunks()] {
-      sender_.add(id, peer, Bitmap(chunks), clock_.now() + std::chrono::hours{1});
+    (void)loop_.post([this, id, piece, chunks = file->chunks()] {
+      sender_.add(id, piece, peer, Bitmap(chunks), clock_.now() + std::chrono::hours{1});
     });
     link_->add_file(id, path, file->root());
     return {wire::to_text(id), file->size(), file->chunks(), crypto::to_hex(file->sha256()),
@@ -108,7 +108,8 @@ class GatewayEnd {
     if (const auto* serve = std::get_if<Sender::Serve>(&answer)) {
       (void)link_->send_data(from, get.transfer, serve->indices);
     } else if (const auto* resend = std::get_if<Sender::Resend>(&answer)) {
-      send(wire::Resend{wire::to_text(get.transfer), resend->base, resend->bitmap}, next_seq_++);
+      send(wire::Resend{wire::to_text(resend->transfer), resend->base, resend->bitmap},
+           next_seq_++);
     } else if (std::holds_alternative<Sender::Revoked>(answer)) {
       send(wire::Revoke{{wire::to_text(get.transfer)}}, next_seq_++);
     }
@@ -283,7 +284,7 @@ TEST_CASE("20 MiB move from disk to verified disk") {
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
   std::uint64_t steps = 0;
   const auto received =
-      ends.requester->receive(*incoming_from(offered), *part, seconds{20}, Duration::max(),
+      ends.requester->receive({{*incoming_from(offered), part.get()}}, seconds{20}, Duration::max(),
                               [&steps](const Receiver&) { ++steps; });
   INFO(received.ToString());
   REQUIRE(received.ok());
@@ -299,14 +300,16 @@ TEST_CASE("the broker dies in mid-transfer and comes back; the file arrives") {
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
   bool killed = false;
   std::thread restart;
-  const auto received = ends.requester->receive(
-      *incoming_from(offered), *part, seconds{60}, Duration::max(), [&](const Receiver& receiver) {
-        if (killed || receiver.stored().count() < offered.chunks / 2) return;
-        killed = true;
-        REQUIRE(::kill(ends.house.broker->pid(), SIGKILL) == 0);
-        ends.house.broker->on_exit();
-        REQUIRE(ends.house.broker->start().ok());
-      });
+  const auto received =
+      ends.requester->receive({{*incoming_from(offered), part.get()}}, seconds{60}, Duration::max(),
+                              [&](const Receiver& receiver) {
+                                if (killed || receiver.stored().count() < offered.chunks / 2)
+                                  return;
+                                killed = true;
+                                REQUIRE(::kill(ends.house.broker->pid(), SIGKILL) == 0);
+                                ends.house.broker->on_exit();
+                                REQUIRE(ends.house.broker->start().ok());
+                              });
   INFO(received.ToString());
   CHECK(killed);
   REQUIRE(received.ok());
@@ -321,19 +324,19 @@ TEST_CASE("the requester dies in mid-transfer; the next one goes on where it sto
   const auto half = offered.chunks / 2;
   {
     const auto part = *PartFile::open(ends.house.folder.path(), "clip");
-    CHECK_THROWS_AS(
-        ends.requester->receive(*incoming_from(offered), *part, seconds{20}, Duration::max(),
-                                [&](const Receiver& receiver) {
-                                  if (receiver.stored().count() == half) throw Died{};
-                                }),
-        Died);
+    CHECK_THROWS_AS(ends.requester->receive({{*incoming_from(offered), part.get()}}, seconds{20},
+                                            Duration::max(),
+                                            [&](const Receiver& receiver) {
+                                              if (receiver.stored().count() == half) throw Died{};
+                                            }),
+                    Died);
   }
   ends.requester.reset();
   // What was not saved in time is received again; here the map has at least its first save.
   ends.connect();
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
-  const auto received = ends.requester->receive(*incoming_from(offered), *part, seconds{20},
-                                                Duration::max(), nullptr);
+  const auto received = ends.requester->receive({{*incoming_from(offered), part.get()}},
+                                                seconds{20}, Duration::max(), nullptr);
   REQUIRE(received.ok());
   ends.check_same(path, *part);
 }
@@ -347,7 +350,7 @@ TEST_CASE("when the time is up a transfer ends; the next one goes on where it st
   {
     const auto part = *PartFile::open(ends.house.folder.path(), "clip");
     // It is up already: whatever comes with the first turn is kept.
-    const auto ended = ends.requester->receive(*incoming_from(offered), *part, seconds{20},
+    const auto ended = ends.requester->receive({{*incoming_from(offered), part.get()}}, seconds{20},
                                                SystemClock(ClockTrust::assumed).steady(), count);
     CHECK(absl::IsUnavailable(ended));
     CHECK(message_of(ended) == "the time is up");
@@ -355,7 +358,8 @@ TEST_CASE("when the time is up a transfer ends; the next one goes on where it st
   }
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
   REQUIRE(
-      ends.requester->receive(*incoming_from(offered), *part, seconds{20}, Duration::max(), count)
+      ends.requester
+          ->receive({{*incoming_from(offered), part.get()}}, seconds{20}, Duration::max(), count)
           .ok());
   CHECK(steps == offered.chunks);
   ends.check_same(path, *part);
@@ -368,15 +372,17 @@ TEST_CASE("revoked in mid-transfer: it ends, and the head of the file never left
   const auto id = *wire::transfer_id_from(offered.id);
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
   bool revoked = false;
-  const auto received = ends.requester->receive(
-      *incoming_from(offered), *part, seconds{20}, Duration::max(), [&](const Receiver& receiver) {
-        if (revoked || receiver.stored().count() < offered.chunks / 2) return;
-        revoked = true;
-        ends.gateway->on_loop([id](Sender& sender, GatewayLink& link) {
-          sender.set_mode(id, Mode::revoked);
-          link.forget(id);
-        });
-      });
+  const auto received =
+      ends.requester->receive({{*incoming_from(offered), part.get()}}, seconds{20}, Duration::max(),
+                              [&](const Receiver& receiver) {
+                                if (revoked || receiver.stored().count() < offered.chunks / 2)
+                                  return;
+                                revoked = true;
+                                ends.gateway->on_loop([id](Sender& sender, GatewayLink& link) {
+                                  sender.set_mode(id, Mode::revoked);
+                                  link.forget(id);
+                                });
+                              });
   CHECK(absl::IsPermissionDenied(received));
   CHECK(ends.gateway->sent <= offered.chunks - 10);
   // File chunk 0, with the age header, is a hole.
@@ -385,14 +391,36 @@ TEST_CASE("revoked in mid-transfer: it ends, and the head of the file never left
   CHECK(std::all_of(head.begin(), head.end(), [](std::uint8_t byte) { return byte == 0; }));
 }
 
+TEST_CASE("the files of a piece come together; one alone stays without its head") {
+  Ends ends;
+  const Path big = ends.make_file(1u << 20);
+  const auto offered = ends.gateway->offer(big);
+  const Path little = ends.house.folder.path() / "little";
+  REQUIRE(write_file_durably(little, std::string(100'000, 'x')).ok());
+  const auto more = ends.gateway->offer(little);
+  const auto part = *PartFile::open(ends.house.folder.path(), "clip");
+  const auto papers = *PartFile::open(ends.house.folder.path(), "papers");
+  const auto alone = ends.requester->receive({{*incoming_from(offered), part.get()}}, seconds{20},
+                                             Duration::max(), nullptr);
+  CHECK(message_of(alone) == "another part of this release has to come first");
+  CHECK(part->load_map(*incoming_from(offered))->count() == offered.chunks - 1);
+  const auto received = ends.requester->receive(
+      {{*incoming_from(offered), part.get()}, {*incoming_from(more), papers.get()}}, seconds{20},
+      Duration::max(), nullptr);
+  INFO(received.ToString());
+  REQUIRE(received.ok());
+  ends.check_same(big, *part);
+  ends.check_same(little, *papers);
+}
+
 TEST_CASE("an outbox file that is not the offered one is never sent") {
   Ends ends;
   const Path path = ends.make_file(200'000);
   const auto offered = ends.gateway->offer(path);
   REQUIRE(write_file_durably(path, std::string(200'000, 'x')).ok());
   const auto part = *PartFile::open(ends.house.folder.path(), "clip");
-  const auto received =
-      ends.requester->receive(*incoming_from(offered), *part, seconds{2}, Duration::max(), nullptr);
+  const auto received = ends.requester->receive({{*incoming_from(offered), part.get()}}, seconds{2},
+                                                Duration::max(), nullptr);
   CHECK(absl::IsUnavailable(received));
   CHECK(ends.gateway->broken >= 1);
   CHECK(ends.gateway->sent == 0);

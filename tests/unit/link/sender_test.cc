@@ -20,7 +20,7 @@ struct Offered {
   wire::TransferId id = wire::random_transfer_id();
   Sender sender;
   explicit Offered(std::uint64_t chunks, Mode mode = Mode::live) {
-    sender.add(id, kPeer, Bitmap(chunks), kExpires, mode);
+    sender.add(id, "piece", kPeer, Bitmap(chunks), kExpires, mode);
   }
   Sender::Answer ask(std::uint64_t base, std::uint64_t bitmap, Instant now = kNow) {
     return sender.on_get(kPeer, get(id, base, bitmap), now);
@@ -30,6 +30,11 @@ struct Offered {
 std::vector<std::uint64_t> indices(const Sender::Answer& answer) {
   const auto* serve = std::get_if<Sender::Serve>(&answer);
   return serve == nullptr ? std::vector<std::uint64_t>{} : serve->indices;
+}
+
+std::vector<wire::TransferId> store_first(const Sender::Answer& answer) {
+  REQUIRE(std::holds_alternative<Sender::Serve>(answer));
+  return std::get<Sender::Serve>(answer).store_first;
 }
 
 template <class Kind>
@@ -86,16 +91,36 @@ TEST_CASE("before the last index the marks must be on disk") {
   Offered offered(3);
   offered.sender.mark_sent(offered.id, {0, 1});
   const auto unsaved = offered.ask(2, 1);
-  CHECK(std::get<Sender::Serve>(unsaved).store_first);
+  CHECK(store_first(unsaved) == std::vector<wire::TransferId>{offered.id});
   CHECK(offered.sender.changed() == std::vector<wire::TransferId>{offered.id});
   // Looked at, not yet stored: as where the disk is full.
   CHECK(offered.sender.changed() == std::vector<wire::TransferId>{offered.id});
-  CHECK(std::get<Sender::Serve>(offered.ask(2, 1)).store_first);
+  CHECK(store_first(offered.ask(2, 1)) == std::vector<wire::TransferId>{offered.id});
   offered.sender.stored(offered.id);
   CHECK(offered.sender.changed().empty());
-  CHECK(!std::get<Sender::Serve>(offered.ask(2, 1)).store_first);
+  CHECK(store_first(offered.ask(2, 1)).empty());
   // Nothing else is held up by the disk.
-  CHECK(!std::get<Sender::Serve>(offered.ask(0, 1)).store_first);
+  CHECK(store_first(offered.ask(0, 1)).empty());
+}
+
+TEST_CASE("no file of a piece is served whole before all else of the piece was sent") {
+  Offered offered(3);
+  const auto other = wire::random_transfer_id(), small = wire::random_transfer_id();
+  const auto elsewhere = wire::random_transfer_id();
+  offered.sender.add(other, "piece", kPeer, Bitmap(2), kExpires);
+  offered.sender.add(small, "piece", kPeer, Bitmap(1), kExpires);
+  offered.sender.add(elsewhere, "another piece", kPeer, Bitmap(2), kExpires);
+  // One chunk, so that index 0 is the last one: it waits as well.
+  const auto ask_small = [&] { return offered.sender.on_get(kPeer, get(small, 0, 1), kNow); };
+  REQUIRE(is<Sender::Resend>(ask_small()));
+  offered.sender.mark_sent(offered.id, {0, 1});
+  const auto answer = offered.ask(2, 1);
+  REQUIRE(is<Sender::Resend>(answer));
+  CHECK(std::get<Sender::Resend>(answer) == Sender::Resend{other, 0, 1});
+  offered.sender.mark_sent(other, {0});
+  CHECK(store_first(ask_small()).size() == 2);
+  CHECK(indices(offered.ask(2, 1)) == std::vector<std::uint64_t>{2});
+  CHECK(indices(ask_small()) == std::vector<std::uint64_t>{0});
 }
 
 TEST_CASE("a file of one chunk is served at once") {
@@ -123,7 +148,7 @@ TEST_CASE("marks of an earlier run count") {
   Bitmap stored(3);
   stored.set(0);
   stored.set(1);
-  sender.add(id, kPeer, stored, kExpires);
+  sender.add(id, "piece", kPeer, stored, kExpires);
   CHECK(indices(sender.on_get(kPeer, get(id, 2, 1), kNow)) == std::vector<std::uint64_t>{2});
   CHECK(sender.sent_of(id)->count() == 2);
 }

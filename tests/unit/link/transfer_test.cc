@@ -133,7 +133,7 @@ class Run {
   void start_sender() {
     // Invariant of a crash: marks may be lost, never invented.
     sender_ = Sender();
-    sender_.add(id_, kPeer, stored_sent_, kEpoch + std::chrono::hours{24 * 365});
+    sender_.add(id_, "piece", kPeer, stored_sent_, kEpoch + std::chrono::hours{24 * 365});
   }
   void start_receiver() {
     receiver_ = *Receiver::open(source_.offer(id_), store_, 4 + random_() % 60);
@@ -172,7 +172,7 @@ class Run {
     }
     const auto* serve = std::get_if<Sender::Serve>(&answer);
     if (serve == nullptr) return;
-    if (serve->store_first) store_marks();
+    if (!serve->store_first.empty()) store_marks();
     for (const std::uint64_t index : serve->indices) {
       const std::uint64_t last = source_.chunks() - 1;
       if (index == last) {
