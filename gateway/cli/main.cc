@@ -1,5 +1,6 @@
 // latchstring: the household's command line.
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -20,11 +21,17 @@ bool fill_closed_streams() {
   return filled >= 0 && ::close(filled) == 0;
 }
 
+// As `| head` does when it has seen enough.
+bool reader_has_left() {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 // What nobody could read was not done.
 int finish(int code) {
   const absl::Status written = cli::flush_output();
   if (written.ok() || code != cli::kDone) return code;
-  return cli::fail(written);
+  return reader_has_left() ? cli::kFailed : cli::fail(written);
 }
 
 }  // namespace

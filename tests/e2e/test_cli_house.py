@@ -135,6 +135,14 @@ def test_no_house_is_made_while_its_identity_waits_to_be_shown(household):
     assert again.returncode == 1 and "an `init` was interrupted here" in again.stderr
 
 
+def test_a_reader_that_has_seen_enough_is_no_error(household):
+    started = subprocess.Popen([household.program, "policy", "schema"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    started.stdout.close()
+    assert started.stderr.read() == ""
+    assert started.wait(timeout=60) == 1
+
+
 @pytest.mark.parametrize("words", [["policy", "check"], ["policy", "schema"], ["--help"],
                                    ["--version"]])
 def test_what_could_not_be_written_is_not_done(household, words):
