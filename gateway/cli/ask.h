@@ -38,8 +38,8 @@ class Secrets {
   const std::string option_;
 };
 
-// The PIN that a resident chooses. InvalidArgument: it is too short, or
-// the two times that it is asked for do not agree.
+// The PIN that a resident chooses. InvalidArgument: it is too short, or the two times that it is
+// asked for do not agree.
 absl::StatusOr<control::Pin> ask_new_pin(const std::string& resident, const Secrets& secrets);
 
 // The residents of --as, each with their PIN.

@@ -2,10 +2,10 @@
 ticket. SSL_CERT_FILE stands for the system's authorities, as OpenSSL reads it."""
 
 import json
-import subprocess
 
 import pytest
 
+from broker_files import certify, confine, keep_passwords
 from house import House, Process, free_port, wait_for
 from requester import Requester
 
@@ -17,33 +17,16 @@ class Broker:
 
     def __init__(self, folder, port):
         self.folder, self.port = folder, port
-        self.authority = self.certify()
-        for name, password in SECRETS.items():
-            subprocess.run(["mosquitto_passwd", *(["-b"] if self.file("passwd").exists() else
-                                                  ["-b", "-c"]),
-                            self.file("passwd"), name, password], check=True, capture_output=True)
+        certify(folder, "an authority of the system", "localhost", "DNS:localhost")
+        self.authority = self.file("ca.crt")
+        keep_passwords(self.file("passwd"), SECRETS)
         self.process = None
 
     def file(self, name):
         return self.folder / name
 
-    def certify(self):
-        def openssl(*words):
-            subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
-        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-        openssl("req", "-x509", *curve, "-keyout", self.file("ca.key"), "-out", self.file("ca.crt"),
-                "-days", 30, "-subj", "/CN=an authority of the system")
-        openssl("req", *curve, "-keyout", self.file("broker.key"), "-out", self.file("broker.csr"),
-                "-subj", "/CN=localhost")
-        self.file("san").write_text("subjectAltName=DNS:localhost\n")
-        openssl("x509", "-req", "-in", self.file("broker.csr"), "-CA", self.file("ca.crt"),
-                "-CAkey", self.file("ca.key"), "-CAcreateserial", "-days", 30, "-out",
-                self.file("broker.crt"), "-extfile", self.file("san"))
-        return self.file("ca.crt")
-
     def start(self, gateway):
-        self.file("acl").write_text(f"user house\ntopic readwrite ls1/{gateway}/#\n\n"
-                                    "pattern write ls1/+/i/%u/+\npattern read ls1/+/o/%u/#\n")
+        confine(self.file("acl"), gateway)
         self.file("mosquitto.conf").write_text(
             "user root\nallow_anonymous false\n"
             f"password_file {self.file('passwd')}\nacl_file {self.file('acl')}\n"

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from broker_files import certify, confine, keep_passwords
 from clips import Clip
 from house import Camera, House, Process, wait_for
 from networks import HOME, OUTSIDE, HomeBehindNat
@@ -27,32 +28,15 @@ class Broker:
     def __init__(self, folder):
         self.folder = folder
         self.mqtts, self.wss = 8883, 443
-        self.certify()
-        for name, password in PASSWORDS.items():
-            subprocess.run(["mosquitto_passwd", *(["-b"] if self.file("passwd").exists() else
-                                                  ["-b", "-c"]),
-                            self.file("passwd"), name, password], check=True, capture_output=True)
+        certify(folder, "rendezvous CA", "broker", f"IP:{OUTSIDE}")
+        keep_passwords(self.file("passwd"), PASSWORDS)
         self.process = None
 
     def file(self, name):
         return self.folder / name
 
-    def certify(self):
-        def openssl(*words):
-            subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
-        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-        openssl("req", "-x509", *curve, "-keyout", self.file("ca.key"), "-out", self.file("ca.crt"),
-                "-days", 30, "-subj", "/CN=rendezvous CA")
-        openssl("req", *curve, "-keyout", self.file("broker.key"), "-out", self.file("broker.csr"),
-                "-subj", "/CN=broker")
-        self.file("san").write_text(f"subjectAltName=IP:{OUTSIDE}\n")
-        openssl("x509", "-req", "-in", self.file("broker.csr"), "-CA", self.file("ca.crt"),
-                "-CAkey", self.file("ca.key"), "-CAcreateserial", "-days", 30, "-out",
-                self.file("broker.crt"), "-extfile", self.file("san"))
-
     def start(self, gateway):
-        self.file("acl").write_text(f"user house\ntopic readwrite ls1/{gateway}/#\n\n"
-                                    "pattern write ls1/+/i/%u/+\npattern read ls1/+/o/%u/#\n")
+        confine(self.file("acl"), gateway)
         tls = "".join(f"{key} {self.file(name)}\n" for key, name in (
             ("cafile", "ca.crt"), ("certfile", "broker.crt"), ("keyfile", "broker.key")))
         common = tls + "tls_version tlsv1.2\n"
