@@ -39,6 +39,20 @@ std::vector<Segment> take_missing(const Path& segments, std::vector<Segment>& fo
   return missing;
 }
 
+bool has_key(const std::vector<std::string>& sorted_days, const std::string& day) {
+  return std::binary_search(sorted_days.begin(), sorted_days.end(), day);
+}
+
+// Takes those out that no key opens; the day of one of them, or empty.
+std::string drop_keyless(const DayKeys& keys, std::vector<Segment>& found) {
+  const auto first = std::stable_partition(
+      found.begin(), found.end(),
+      [days = keys.days()](const Segment& segment) { return has_key(days, segment.name.day); });
+  std::string day = first == found.end() ? "" : first->name.day;
+  found.erase(first, found.end());
+  return day;
+}
+
 }  // namespace
 
 Archive::Archive(Options options, crypto::Keyring& keyring, const Clock& clock)
@@ -143,6 +157,10 @@ absl::StatusOr<Footage> Archive::footage(const std::string& camera, const Interv
   for (const Segment& segment : take_missing(segments(), found)) {
     LS_RETURN_IF_ERROR(index_->add(segment));
   }
+  const std::string keyless = drop_keyless(keys_, found);
+  if (found.empty() && !keyless.empty()) {
+    return data_loss("the key of {} is missing: the footage of that day cannot be opened", keyless);
+  }
   if (found.empty()) {
     LS_ASSIGN(const std::optional<Segment> lost, index_->faulty(camera, interval));
     if (lost) {
@@ -174,7 +192,10 @@ absl::StatusOr<Footage> Archive::page(const std::string& after, std::size_t limi
 
 absl::StatusOr<std::vector<DayTotal>> Archive::day_totals() {
   LS_RETURN_IF_ERROR(collect());
-  return index_->day_totals();
+  LS_ASSIGN(std::vector<DayTotal> totals, index_->day_totals());
+  const std::vector<std::string> days = keys_.days();
+  for (DayTotal& total : totals) total.has_key = has_key(days, total.day);
+  return totals;
 }
 
 Cutter Archive::cutter() const {

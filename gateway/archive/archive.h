@@ -60,8 +60,8 @@ class Archive {
   // After an index was rebuilt; each call makes some of the hashes. Cut when this is false.
   absl::StatusOr<bool> hashes_missing(const std::string& camera, const Interval& interval);
 
-  // What a Cutter needs; as long as a copy of it lives, these segments stay. What is missing, or
-  // known to be damaged, is a gap. DataLoss: nothing else is left; it names a segment.
+  // What a Cutter needs; as long as a copy of it lives, these segments stay. What is missing,
+  // known to be damaged, or without a key, is a gap. DataLoss: nothing else is left.
   absl::StatusOr<Footage> footage(const std::string& camera, const Interval& interval);
   // The last indexed segment of the camera, for snapshots. NotFound: none yet.
   absl::StatusOr<Footage> newest(const std::string& camera);

@@ -40,7 +40,8 @@ absl::StatusOr<crypto::age::Recipient> DayKeys::recipient(const std::string& day
 absl::StatusOr<crypto::age::Identity> DayKeys::identity(const std::string& day) const {
   const std::lock_guard lock(mutex_);
   // The keyring makes what it does not have; a forgotten day must stay forgotten.
-  if (!exists(name_of(day))) return not_found("the key of {} is gone: that day was forgotten", day);
+  if (!exists(name_of(day)))
+    return not_found("there is no key of {}: that day was forgotten, or its key lost", day);
   return keyring_.identity(name_of(day));
 }
 

@@ -22,7 +22,7 @@ class DayKeys {
 
   // For writing; makes the day's key at its first use.
   absl::StatusOr<crypto::age::Recipient> recipient(const std::string& day);
-  // For reading; NotFound: the day was forgotten, or never was.
+  // For reading; NotFound: the day was forgotten, or its key lost.
   absl::StatusOr<crypto::age::Identity> identity(const std::string& day) const;
   absl::Status destroy(const std::string& day);
   std::vector<std::string> days() const;  // sorted

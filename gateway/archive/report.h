@@ -57,6 +57,14 @@ struct DamagedSegment {
   Interval saved;      // what was written anew; empty: nothing
 };
 
+// Segments are there and their key is not. Retention destroys a key after the last of them, so it
+// was lost, and none of them can be opened.
+struct KeylessDay {
+  std::string day;
+  std::uint64_t segments = 0;
+  std::uint64_t size_bytes = 0;
+};
+
 struct CheckReport {
   bool index_rebuilt = false;          // it was missing or damaged
   int segments = 0;                    // in the index, after the check
@@ -65,11 +73,17 @@ struct CheckReport {
   std::vector<std::string> returned;   // missing or damaged before, and there again
   std::vector<MissingSegment> missing;
   std::vector<DamagedSegment> damaged;
+  std::vector<KeylessDay> keyless;      // days; their segments are not named one by one
   std::vector<std::string> unreadable;  // files left as they are, each with the reason
   std::vector<std::string> failed;      // not looked at or not mended now, each with the reason
   bool clean() const {
     return !index_rebuilt && added.empty() && recovered.empty() && returned.empty() &&
-           missing.empty() && damaged.empty() && unreadable.empty() && failed.empty();
+           missing.empty() && damaged.empty() && keyless.empty() && unreadable.empty() &&
+           failed.empty();
+  }
+  bool is_keyless(const std::string& day) const {
+    return std::any_of(keyless.begin(), keyless.end(),
+                       [&](const KeylessDay& each) { return each.day == day; });
   }
   // That something is wrong with what stands in its file.
   bool names(const std::string& segment) const {
@@ -111,7 +125,9 @@ struct DayTotal {
   std::uint64_t segments = 0;
   std::uint64_t recovered = 0;  // of these, written anew after a crash
   Duration length{0};           // of all of them
+  bool has_key = true;
 };
+std::vector<KeylessDay> keyless_days(const std::vector<DayTotal>& totals);  // by day
 
 // Footage without a gap.
 struct Span {

@@ -280,6 +280,46 @@ TEST_CASE("a file that cannot be read now is neither damaged nor gone") {
   CHECK(check_all(house, true).clean());
 }
 
+TEST_CASE("a day whose key is lost is one fault, and a request of it alone is told so") {
+  House house;
+  house.record_film(film());
+  test::Recording next_day;
+  next_day.start = kStart + std::chrono::hours{24};
+  next_day.run = "bbbbbbbbbb";
+  house.record_film(film(), next_day);
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < 3; ++i) bytes += std::filesystem::file_size(house.files()[i]);
+  REQUIRE(check_all(house, false).clean());
+  const Path key = house.folder.path() / "keyring" / "day-2026-05-04.key";
+  const Path aside = house.folder.path() / "aside";
+  std::filesystem::rename(key, aside);
+  for (const bool repair : {false, true, false}) {
+    const CheckReport report = check_all(house, repair);
+    CHECK(!report.clean());
+    REQUIRE(report.keyless.size() == 1);
+    CHECK(report.keyless[0].day == "2026-05-04");
+    CHECK(report.keyless[0].segments == 3);
+    CHECK(report.keyless[0].size_bytes == bytes);
+    CHECK(report.segments == 3);  // the other day's
+    CHECK(report.unreadable.empty());
+    CHECK(report.damaged.empty());
+    CHECK(report.missing.empty());
+    CHECK(report.failed.empty());
+    if (repair) house.open();
+  }
+  CHECK(keyless_days(*house.archive->day_totals()).size() == 1);
+  const auto alone = house.cut(seconds(5, 6));
+  CHECK(absl::IsDataLoss(alone.status()));
+  CHECK(message_of(alone.status()).find("the key of 2026-05-04 is missing") != std::string::npos);
+  const auto both = house.archive->footage("front", {kStart, kStart + std::chrono::hours{25}});
+  REQUIRE(both.ok());
+  CHECK(both->segments.size() == 3);
+  // Somebody has a copy.
+  std::filesystem::rename(aside, key);
+  CHECK(check_all(house, false).clean());
+  CHECK(kept(house, seconds(0, 12)) == frames_in(seconds(0, 12), kFrames));
+}
+
 TEST_CASE("an unfinished file that is gone by now is no fault to tell of") {
   House house;
   {

@@ -67,7 +67,25 @@ TEST_CASE("footage past its age goes, and the keys of its days with it") {
   CHECK(check->added.empty());
   REQUIRE(check->unreadable.size() == 1);
   CHECK(check->unreadable[0].find("forgotten") != std::string::npos);
+  CHECK(check->keyless.empty());
   CHECK(absl::IsNotFound(house.cut(day(0)).status()));
+}
+
+TEST_CASE("a kill between the last segment and its key is no lost key; the next start ends it") {
+  House house;
+  record_days(house);
+  house.keep_for = 2 * kDay + std::chrono::minutes{2};
+  house.open();
+  const Path key = house.folder.path() / "keyring" / "day-2026-05-04.key";
+  const std::string content = *read_file(key, 10'000);
+  REQUIRE(house.archive->tick().ok());
+  REQUIRE(!std::filesystem::exists(key));
+  // As the kill left it: the segments are gone, the key is not.
+  REQUIRE(write_file_durably(key, content, 0600).ok());
+  house.open();
+  CHECK(house.archive->check(false)->clean());
+  CHECK(house.archive->tick()->forgotten_days == std::vector<std::string>{"2026-05-04"});
+  CHECK(!std::filesystem::exists(key));
 }
 
 TEST_CASE("keys outlive a disk that is not there") {
