@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gateway/base/status.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/files.h"
@@ -74,6 +76,20 @@ absl::Status check_add(const Session& session, const AddOptions& options) {
   return session.call(call_of("status")).status;
 }
 
+// The managed broker listens on this box alone until its owner says otherwise.
+void warn_if_only_here(const wire::Ticket& ticket) {
+  const bool only_here =
+      std::all_of(ticket.brokers.begin(), ticket.brokers.end(), [](const std::string& url) {
+        return url.starts_with("mqtts://127.") || url.starts_with("mqtts://localhost:") ||
+               url.starts_with("mqtts://[::1]");
+      });
+  if (!only_here) return;
+  warn(
+      "only programs on this box can use the ticket: it names the address that the broker listens "
+      "on. For others set `broker` in gateway.yaml (`listen` and `reach_at`), restart the daemon, "
+      "and make the ticket anew");
+}
+
 int give_ticket(const Session& session, const AddOptions& options, const crypto::VerifyKey& key) {
   control::Call call = call_of("agency.add");
   call.arguments.string("agency", options.agency).optional_string("mailbox", options.mailbox);
@@ -92,6 +108,9 @@ int give_ticket(const Session& session, const AddOptions& options, const crypto:
     absl::StatusOr<std::string> picture = wire::qr_text(ticket);
     if (picture.ok()) say("\n" + *picture);
   }
+  absl::StatusOr<wire::Ticket> made = wire::decode_ticket(ticket);
+  if (made.ok()) warn_if_only_here(*made);
+  if (made.ok()) control::wipe(made->secret);
   control::wipe(ticket);
   return kDone;
 }

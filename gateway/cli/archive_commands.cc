@@ -24,12 +24,14 @@ void show_days(const json::Value& value, const Zone& zone) {
   say(table.text());
 }
 
-// A segment's id has the camera and the day; its times are for people.
+// Of a segment, whose id has the camera and the day, or of a whole day; its times are for people.
 void show_fault(const json::Value& fault, const Zone& zone) {
   const std::string from = text(fault, "from");
   const std::string when =
       from.empty() ? "" : fmt::format(" ({})", zone.span(from, text(fault, "to")));
-  say(fmt::format("{}{}: {}{}\n", shown(text(fault, "segment")), when, shown(text(fault, "fault")),
+  const std::string day = text(fault, "day");
+  const std::string about = shown(day.empty() ? text(fault, "segment") : day);
+  say(fmt::format("{}{}: {}{}\n", about, when, shown(text(fault, "fault")),
                   flag(fault, "repaired") ? " (repaired)" : ""));
 }
 

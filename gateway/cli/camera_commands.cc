@@ -95,7 +95,8 @@ absl::Status edit_gateway(const Session& session, const AddOptions& options,
 absl::Status edit_rules(const AddOptions& options, const Path& file, Edited& edited) {
   const absl::StatusOr<std::string> rules = read_file(file, kRulesBytesMax);
   if (rules.ok()) edited.listed = sharing_in_rules(*rules, options.camera.id);
-  edited.rules_hold = rules.ok() && load_rules(*rules, file).ok();
+  const absl::Status before = rules.ok() ? load_rules(*rules, file).status() : rules.status();
+  edited.rules_hold = before.ok();
   if (options.sharing.empty() || edited.listed == options.sharing) return absl::OkStatus();
   if (!rules.ok()) return rules.status();
   if (edited.listed.has_value())
@@ -107,7 +108,9 @@ absl::Status edit_rules(const AddOptions& options, const Path& file, Edited& edi
                                  fmt::format("{{sharing: {}}}", options.sharing)));
   edited.listed = options.sharing;
   edited.rules_hold = true;  // or they are not written
-  return load_rules(edited.rules, file).status();
+  const absl::Status after = load_rules(edited.rules, file).status();
+  // What was wrong before is said by the lines that the file has.
+  return after.ok() || before.ok() ? after : before;
 }
 
 absl::StatusOr<Edited> edit_files(const Session& session, const AddOptions& options) {

@@ -2,21 +2,6 @@
 
 namespace latchstring::cli {
 
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& sentence,
-                      const std::string& example) {
-  CLI::App* command = parent.add_subcommand(name, sentence);
-  command->footer("Example:\n  " + example);
-  command->fallthrough();
-  return command;
-}
-
-CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& sentence,
-                    const std::string& example) {
-  CLI::App* group = add_command(parent, name, sentence, example);
-  group->require_subcommand(1);
-  return group;
-}
-
 void SignOptions::add_to(CLI::App& command, bool required) {
   CLI::Option* as = command
                         .add_option("--as", residents,

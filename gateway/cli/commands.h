@@ -1,13 +1,13 @@
 // The commands of `latchstring`, each file a group. A command sets session.run; main() runs it.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/cli/ask.h"
 #include "gateway/cli/session.h"
+#include "gateway/command_line/command_line.h"
 
 namespace latchstring::cli {
 
@@ -26,13 +26,6 @@ void add_redact_command(CLI::App& app, Session& session);
 
 // The program with all of them.
 void add_commands(CLI::App& app, Session& session);
-
-// A subcommand with an example at the end of its help.
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& sentence,
-                      const std::string& example);
-// A group whose subcommands do the work.
-CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& sentence,
-                    const std::string& example);
 
 // --as RESIDENT, repeated, and --pin-fd N.
 struct SignOptions {

@@ -15,11 +15,19 @@ struct ShowOptions {
   bool json = false;
 };
 
+// A list stands as lines.
+std::string in_one_line(std::string detail) {
+  for (std::size_t at = 0; (at = detail.find('\n', at)) != std::string::npos;) {
+    detail.replace(at, 1, ", ");
+  }
+  return detail;
+}
+
 void show_log(const json::Value& value, const Zone& zone) {
   Table table({"ENTRY", "WHEN", "EVENT", "ABOUT", "DETAIL"});
   for (const json::Value& entry : list(value, "entries"))
     table.row({std::to_string(number(entry, "index")), zone.time(text(entry, "at")),
-               text(entry, "event"), text(entry, "about"), text(entry, "detail")});
+               text(entry, "event"), text(entry, "about"), in_one_line(text(entry, "detail"))});
   say(table.text());
   say(count_text(number(value, "size"), "entry", "entries") + " in all\n");
 }

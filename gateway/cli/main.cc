@@ -48,7 +48,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return finish(app.exit(success));
   } catch (const CLI::ParseError& error) {
-    return cli::usage(error.what(), "`latchstring --help`, and --help after any command");
+    return cli::usage(latchstring::words_of(error, app),
+                      "`latchstring --help`, and --help after any command");
   }
   return finish(session.run());
 }

@@ -13,7 +13,7 @@ const json::Value& part(const json::Value& object, std::string_view name) {
 }
 
 void line(std::string_view name, const std::string& words) {
-  say(fmt::format("{:<10}{}\n", name, shown(words)));
+  say(fmt::format("{:<12}{}\n", name, shown(words)));
 }
 
 std::string sharing_words(const json::Value& sharing) {
@@ -59,6 +59,7 @@ void show_status(const json::Value& status) {
   const Zone zone = Zone::named(text(rules, "timezone"));
   line("house", fmt::format("{} ({}), latchstring {}", text(gateway, "name"), text(gateway, "id"),
                             text(gateway, "version")));
+  line("fingerprint", text(gateway, "fingerprint"));
   line("sharing", sharing_words(part(status, "sharing")));
   line("rules", rules_words(rules, zone));
   line("clock", clock_words(part(status, "clock")));
@@ -66,7 +67,7 @@ void show_status(const json::Value& status) {
   line("archive", archive_words(part(status, "archive"), zone));
   const json::Value& ledger = part(status, "ledger");
   line("ledger", count_text(number(ledger, "size"), "entry", "entries") +
-                     (flag(ledger, "ok") ? "" : ", refused: " + text(ledger, "fault")));
+                     (flag(ledger, "ok") ? "" : ", refused: it does not continue what was signed"));
   line("requests", fmt::format("{} for you to answer, {} being released",
                                number(status, "questions"), number(status, "releasing")));
   say("\n" + camera_table(list(status, "cameras"), zone));

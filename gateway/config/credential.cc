@@ -29,6 +29,15 @@ absl::Status check_owned(const Path& path, std::string_view name) {
   return absl::OkStatus();
 }
 
+// Run as root, what we write is the house's: the daemon must be able to read it.
+absl::Status give_to_owner(const Path& path, const Path& house) {
+  struct stat about {};
+  if (::geteuid() != 0 || ::stat(house.c_str(), &about) != 0) return absl::OkStatus();
+  if (::chown(path.c_str(), about.st_uid, about.st_gid) == 0) return absl::OkStatus();
+  return errno_status(
+      fmt::format("cannot give `{}` to the owner of `{}`", path.string(), house.string()));
+}
+
 bool is_line(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
@@ -55,12 +64,14 @@ absl::Status write_credential(const Config& config, std::string_view name, std::
   if (!is_name(name)) return invalid("`{}` is no name of a credential", name);
   if (!is_line(value) || value.size() >= kCredentialBytesMax)
     return invalid("a credential is one line of at most {} bytes", kCredentialBytesMax - 1);
-  LS_RETURN_IF_ERROR(make_folder(config.credentials_dir()));
+  LS_RETURN_IF_ERROR(make_folder(config.credentials_dir(), 0700));
+  LS_RETURN_IF_ERROR(give_to_owner(config.credentials_dir(), config.state_dir));
   std::string line(value);
   line += '\n';
   const absl::Status written = write_file_durably(config.credentials_dir() / name, line, 0600);
   explicit_bzero(line.data(), line.size());
-  return written;
+  LS_RETURN_IF_ERROR(written);
+  return give_to_owner(config.credentials_dir() / name, config.state_dir);
 }
 
 absl::Status remove_credential(const Config& config, std::string_view name) {

@@ -21,6 +21,15 @@ absl::StatusOr<crypto::Jws> signed_by(const crypto::VerifyKey& key, std::string_
   return crypto::verify_jws(text, typ, key);
 }
 
+// Before it is read: one that is larger than it should be may be very large.
+absl::Status check_size(const Path& file, std::uint64_t due, std::string_view listed_in) {
+  std::error_code fault;
+  const std::uint64_t size = std::filesystem::file_size(file, fault);
+  if (fault) return unavailable("its size cannot be read: {}", fault.message());
+  if (size == due) return absl::OkStatus();
+  return denied("it has {} bytes, not the {} that {} names", size, due, listed_in);
+}
+
 std::string sealed_path(const std::string& name) {
   return fmt::format("{}/{}", kSealedFolder, name);
 }
@@ -186,8 +195,9 @@ absl::Status ClipCheck::check_listed(const std::string& name) const {
   const auto listed = std::find_if(manifest_->files.begin(), manifest_->files.end(),
                                    [&name](const auto& file) { return file.name == name; });
   if (!present_.contains(name)) return not_found("it is missing");
+  LS_RETURN_IF_ERROR(check_size(folder_ / name, listed->size, names_.manifest));
   LS_ASSIGN(const Digest digest, digest_of(folder_ / name));
-  if (digest.size != listed->size || digest.sha256 != listed->sha256) {
+  if (digest.sha256 != listed->sha256) {
     return denied("its SHA-256 is not the one in {}", names_.manifest);
   }
   return absl::OkStatus();
@@ -250,9 +260,10 @@ absl::Status ClipCheck::read_delivery() {
 absl::Status ClipCheck::check_sealed(const std::string& name, std::size_t position) const {
   if (!present_.contains(sealed_path(name))) return not_found("it is missing");
   const wire::Delivery::File& due = delivery_->files[position];
-  LS_ASSIGN(const Digest digest, digest_of(folder_ / kSealedFolder / name));
-  if (digest.size != due.size || digest.sha256 != due.sha256 ||
-      digest.merkle_root != due.merkle_root) {
+  const Path file = folder_ / kSealedFolder / name;
+  LS_RETURN_IF_ERROR(check_size(file, due.size, names_.delivery));
+  LS_ASSIGN(const Digest digest, digest_of(file));
+  if (digest.sha256 != due.sha256 || digest.merkle_root != due.merkle_root) {
     return denied("it is not the file that {} names", names_.delivery);
   }
   return absl::OkStatus();

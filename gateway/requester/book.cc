@@ -144,6 +144,22 @@ absl::StatusOr<std::optional<KeptRequest>> Book::request(const std::string& gate
   return found;
 }
 
+absl::Status Book::check_first(const std::string& gateway, const KeptOffer& offer) const {
+  LS_ASSIGN(const std::vector<KeptOffer> all, offers(gateway, offer.offer.request_id));
+  for (const KeptOffer& kept : all) {
+    const bool same_place =
+        kept.offer.piece == offer.offer.piece && kept.offer.part == offer.offer.part;
+    const bool stands = kept.state == OfferState::offered || kept.state == OfferState::received ||
+                        kept.state == OfferState::done;
+    if (same_place && stands && kept.delivery_sha256 != offer.delivery_sha256) {
+      return denied(
+          "piece {} part {} was released before, as something else; no piece is made twice",
+          offer.offer.piece, offer.offer.part);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Book::add(const std::string& gateway, const KeptOffer& kept) {
   const wire::Offer& offer = kept.offer;
   return database_->run("INSERT OR IGNORE INTO offers VALUES (?,?,?,?,?,?,?,?,?)",

@@ -64,6 +64,9 @@ class Book {
   absl::StatusOr<std::optional<KeptRequest>> request(const std::string& gateway,
                                                      const std::string& id) const;
 
+  // PermissionDenied: its piece and part stand as another delivery: what was received is never
+  // replaced.
+  absl::Status check_first(const std::string& gateway, const KeptOffer& offer) const;
   // An offer that is there already is left as it is.
   absl::Status add(const std::string& gateway, const KeptOffer& offer);
   absl::Status set_state(const KeptOffer& offer, OfferState state);

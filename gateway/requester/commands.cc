@@ -8,20 +8,6 @@
 
 namespace latchstring::requester {
 
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& sentence,
-                      const std::string& example) {
-  CLI::App* command = parent.add_subcommand(name, sentence);
-  command->footer("Example:\n  " + example);
-  return command;
-}
-
-CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& sentence,
-                    const std::string& example) {
-  CLI::App* group = add_command(parent, name, sentence, example);
-  group->require_subcommand(1);
-  return group;
-}
-
 void DeskOptions::add_to(CLI::App& command) {
   command.add_option("--ticket", ticket, "the file that the household gave to the agency")
       ->type_name("FILE")

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <absl/status/statusor.h>
-#include <CLI/CLI.hpp>
 
 #include <functional>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <string>
 
 #include "gateway/base/clock.h"
+#include "gateway/command_line/command_line.h"
 #include "gateway/requester/book.h"
 #include "gateway/requester/dialogue.h"
 #include "gateway/requester/officer.h"
@@ -26,12 +26,6 @@ void add_submit_command(CLI::App& app, Run& run);
 void add_status_command(CLI::App& app, Run& run);
 void add_receive_command(CLI::App& app, Run& run);
 void add_verify_command(CLI::App& app, Run& run);
-
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& sentence,
-                      const std::string& example);
-// One that only holds others.
-CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& sentence,
-                    const std::string& example);
 
 // --ticket and --officer: what every command needs that talks to a gateway.
 struct DeskOptions {

@@ -13,7 +13,7 @@
 
 namespace latchstring::requester {
 
-absl::StatusOr<std::unique_ptr<Dialogue>> Dialogue::connect(Parts parts) {
+absl::StatusOr<std::unique_ptr<Dialogue>> Dialogue::connect(Parts parts, Duration patience) {
   const std::string& gateway = parts.ticket.gateway;
   LS_ASSIGN(const std::vector<std::string> notes, parts.book.checkpoints(gateway));
   LS_ASSIGN(Checkpoints checkpoints, Checkpoints::open(parts.ticket.ledger_vkey, notes));
@@ -40,7 +40,7 @@ absl::StatusOr<std::unique_ptr<Dialogue>> Dialogue::connect(Parts parts) {
                gateway](const link::RequesterMemory& now) { return book.save(gateway, now); },
       .clock = parts.clock,
       .on_slow = [](std::string_view url) { note(fmt::format("connecting to {} ...", url)); }};
-  LS_ASSIGN(dialogue->link_, link::RequesterLink::connect(std::move(options), kConnectPatience));
+  LS_ASSIGN(dialogue->link_, link::RequesterLink::connect(std::move(options), patience));
   LS_RETURN_IF_ERROR(dialogue->resume());
   return dialogue;
 }
@@ -142,6 +142,7 @@ absl::Status Dialogue::on_offer(const wire::Offer& offer) {
   }
   absl::Status holds =
       check_offer(offer, parts_.ticket, parts_.officer.thumbprint(), parts_.clock.now());
+  if (holds.ok()) holds = parts_.book.check_first(gateway(), kept);
   if (holds.ok()) {
     LS_ASSIGN(const auto proof, proof::parse_tlog_proof(offer.ledger_proof));
     LS_RETURN_IF_ERROR(keep_checkpoints(checkpoints_.see(proof.checkpoint)));

@@ -30,7 +30,8 @@ class Dialogue {
     const Clock& clock;
   };
   // Unavailable: no broker answered. Then sends again what the gateway has not acknowledged.
-  static absl::StatusOr<std::unique_ptr<Dialogue>> connect(Parts parts);
+  static absl::StatusOr<std::unique_ptr<Dialogue>> connect(Parts parts,
+                                                           Duration patience = kConnectPatience);
 
   // Signed, kept, and sent until the gateway says `received`. InvalidArgument: not well formed.
   absl::Status submit(wire::Request request);

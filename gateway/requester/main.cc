@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    return requester::usage(error.what(),
+    return requester::usage(latchstring::words_of(error, app),
                             "`latchstring-request --help`, and --help after any command");
   }
   return run();

@@ -23,7 +23,6 @@ struct Options {
   std::string out;
   std::string id;
   std::string for_text;
-  Duration patience{0};  // 0: for ever
   bool until_closed = false;
 };
 
@@ -34,9 +33,7 @@ class Receiving {
         desk_(desk),
         dialogue_(dialogue),
         reception_(options.reception),
-        moved_(now()) {
-    if (options.patience > Duration::zero()) reception_.until = moved_ + options.patience;
-  }
+        moved_(now()) {}
 
   // The exit code.
   absl::StatusOr<int> run() {
@@ -219,17 +216,42 @@ class Receiving {
   bool came_ = false;  // something, in this run
 };
 
-void tell_end(int code, const Options& options, const Desk& desk) {
-  const auto offers = desk.book->offers(desk.ticket.gateway, options.id);
-  const auto any = [&offers](OfferState state) {
-    return offers.ok() && std::any_of(offers->begin(), offers->end(),
-                                      [state](const auto& kept) { return kept.state == state; });
-  };
-  if (code == kDone && offers.ok() && !options.id.empty()) {
-    for (const KeptOffer& kept : *offers) {
-      if (!kept.folder.empty()) note(fmt::format("evidence: {}", kept.folder));
-    }
+// Of what came, in this run or an earlier one: once for all parts of a piece.
+std::set<std::string> folders_of(const std::vector<KeptOffer>& offers) {
+  std::set<std::string> folders;
+  for (const KeptOffer& kept : offers) {
+    if (!kept.folder.empty()) folders.insert(kept.folder);
   }
+  return folders;
+}
+
+// What was received once is not sent again, wherever its folder went.
+int tell_folders(const std::vector<KeptOffer>& offers) {
+  int code = kDone;
+  for (const std::string& folder : folders_of(offers)) {
+    std::error_code fault;
+    if (std::filesystem::exists(folder, fault)) {
+      note(fmt::format("evidence: {}", shown(folder)));
+      continue;
+    }
+    code = kFailed;
+    tell_error(
+        fmt::format("it was received, but its folder `{}` is not there any more", shown(folder)),
+        "was it moved? A gateway releases a clip once: if it is lost, submit a new request");
+  }
+  return code;
+}
+
+// The exit code of a run that ended with `code`.
+int tell_end(int code, const Options& options, const Desk& desk) {
+  const auto offers = desk.book->offers(desk.ticket.gateway, options.id);
+  if (!offers.ok()) return fail(offers.status());
+  const auto any = [&offers](OfferState state) {
+    return std::any_of(offers->begin(), offers->end(),
+                       [state](const auto& kept) { return kept.state == state; });
+  };
+  const bool named = code == kDone && !options.id.empty();
+  const int end = named ? tell_folders(*offers) : code;
   if (code == kDone && any(OfferState::received)) {
     warn(
         "the gateway has not confirmed the receipt yet; the next `receive` or `status` sends it "
@@ -253,15 +275,18 @@ void tell_end(int code, const Options& options, const Desk& desk) {
   } else if (code == kRefused) {
     tell_error("the request is closed, and nothing was released");
   }
+  return end;
 }
 
 int receive(Options& options) {
   // The book remembers where evidence was left.
   options.reception.out = std::filesystem::absolute(options.out);
+  Duration connecting = kConnectPatience;
   if (!options.for_text.empty()) {
     const auto patience = parse_duration(options.for_text);
     if (!patience.ok()) return usage(message_of(patience.status()));
-    options.patience = *patience;
+    options.reception.until = SystemClock(ClockTrust::assumed).steady() + *patience;
+    connecting = std::min(connecting, *patience);
   }
   const auto desk = open_desk(options.desk);
   if (!desk.ok()) return fail(desk.status(), hint_for(desk.status()));
@@ -273,16 +298,12 @@ int receive(Options& options) {
                   "whatever is released, gifts too");
   }
   const auto lock = lock_folder(options.out);
-  if (absl::IsFailedPrecondition(lock.status())) {
-    return fail(lock.status(), "wait until it has ended, or name another folder with --out");
-  }
   if (!lock.ok()) return fail(lock.status());
-  const auto dialogue = Dialogue::connect((*desk)->parts());
+  const auto dialogue = Dialogue::connect((*desk)->parts(), connecting);
   if (!dialogue.ok()) return fail(dialogue.status(), hint_for(dialogue.status()));
   const auto code = Receiving(options, **desk, **dialogue).run();
   if (!code.ok()) return fail(code.status());
-  tell_end(*code, options, **desk);
-  return *code;
+  return tell_end(*code, options, **desk);
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr Duration kReceiptLifetime = std::chrono::days{365};
 constexpr std::size_t kCopyBytes = 1024 * 1024;
+// Other users of the officer's computer see nothing of what a household gave.
+constexpr unsigned kPrivate = 0700;
 
 evidence::Names names_of(const wire::Offer& offer) {
   return evidence::Names({offer.piece, offer.part});
@@ -230,14 +232,14 @@ absl::Status put_in_place(const Reception& reception, const wire::Offer& offer,
                           const Path& checked) {
   const evidence::Names names = names_of(offer);
   const Path folder = reception.folder_of(offer);
-  LS_RETURN_IF_ERROR(make_folder(folder, 0755));
+  LS_RETURN_IF_ERROR(make_folder(folder, kPrivate));
   for (const std::string& name : names.in_folder()) {
     LS_RETURN_IF_ERROR(move(checked / name, folder / name));
   }
   LS_RETURN_IF_ERROR(sync_folder(folder));
   if (!reception.keep_sealed) return absl::OkStatus();
   const Path sealed = folder / evidence::kSealedFolder;
-  LS_RETURN_IF_ERROR(make_folder(sealed, 0755));
+  LS_RETURN_IF_ERROR(make_folder(sealed, kPrivate));
   for (const std::string& name : {names.sealed_clip, names.sealed_tar}) {
     LS_RETURN_IF_ERROR(move(reception.incoming_of(offer) / name, sealed / name));
   }
@@ -258,7 +260,7 @@ absl::Status fetch_piece(Dialogue& dialogue, const std::vector<KeptOffer>& piece
   for (const KeptOffer& kept : piece) {
     const evidence::Names names = names_of(kept.offer);
     const Path incoming = reception.incoming_of(kept.offer);
-    LS_RETURN_IF_ERROR(make_folder(incoming, 0700));
+    LS_RETURN_IF_ERROR(make_folder(incoming, kPrivate));
     LS_RETURN_IF_ERROR(add_part(kept.offer.transfers[0], incoming, names.sealed_clip, parts));
     LS_RETURN_IF_ERROR(add_part(kept.offer.transfers[1], incoming, names.sealed_tar, parts));
   }
@@ -278,7 +280,7 @@ absl::Status open_offer(Dialogue& dialogue, const KeptOffer& kept, const Recepti
   const Path checked = incoming / fmt::format("checked-{}-{}", offer.piece, offer.part);
   std::error_code ignored;
   fs::remove_all(checked, ignored);  // of a run that was killed
-  LS_RETURN_IF_ERROR(make_folder(checked, 0700));
+  LS_RETURN_IF_ERROR(make_folder(checked, kPrivate));
   LS_ASSIGN(const std::string receipt, open_and_check(dialogue.parts(), kept, incoming, checked));
   LS_RETURN_IF_ERROR(put_in_place(reception, offer, checked));
   LS_RETURN_IF_ERROR(dialogue.send_receipt(kept, receipt, reception.folder_of(offer)));
@@ -300,9 +302,11 @@ absl::Status discard(const KeptOffer& kept, const Reception& reception) {
 }
 
 absl::StatusOr<UniqueFd> lock_folder(const Path& out) {
-  LS_RETURN_IF_ERROR(make_folder(out, 0755));
+  LS_RETURN_IF_ERROR(make_folder(out, kPrivate));
   return lock_file(out / ".receive.lock",
-                   fmt::format("another `receive` is at work in `{}`", out.string()));
+                   fmt::format("another `receive` is at work in `{}`: wait until it has ended, or "
+                               "name another folder with --out",
+                               out.string()));
 }
 
 }  // namespace latchstring::requester

@@ -262,7 +262,10 @@ class House:
         key = self.logs / f"{name}.jwk"
         key.write_text(agency.jwk_text())
         self.agencies[name] = agency
-        self.run("agency", "add", name, key, "--ticket", ticket)
+        done = self.run("agency", "add", name, key, "--ticket", ticket)
+        brokers = json.loads(Path(ticket).read_text())["brokers"]
+        here = all(url.startswith("mqtts://127.") for url in brokers)
+        assert ("only programs on this box can use the ticket" in done.stderr) == here, brokers
         return json.loads(Path(ticket).read_text())
 
     # --- the daemon ---

@@ -82,14 +82,16 @@ def test_a_camera_that_was_not_published_is_pointed_out(world):
 
 
 def test_the_anchor_decides_who_signed(world, evidence):
-    """None: signer unknown. The gateway's fingerprint, also in groups as it is printed: all holds.
-    Another one: failed."""
+    """None: signer unknown. The gateway's fingerprint, also in groups and as `status` prints it:
+    all holds. Another one: failed."""
     assert world.requester.verify(evidence).returncode == 4
     jwk = json.loads(world.requester.ticket.read_text())["jwk"]
     text = json.dumps({name: jwk[name] for name in ("crv", "kty", "x")}, separators=(",", ":"))
     thumbprint = b64(hashlib.sha256(text.encode()).digest())
     grouped = " ".join(thumbprint[i:i + 4] for i in range(0, len(thumbprint), 4))
-    for right in thumbprint, grouped:
+    said = world.house.run("status").stdout
+    [by_status] = re.findall(r"^fingerprint +(.*)$", said, re.M)
+    for right in thumbprint, grouped, by_status:
         done = world.requester.verify(evidence, "--gateway-key", right)
         assert done.returncode == 0, done.stdout + done.stderr
     other = ("A" if thumbprint[0] != "A" else "B") + thumbprint[1:]
@@ -202,6 +204,21 @@ def test_taken_back_while_the_requester_waits_for_chunks(world):
     finally:
         end_stopped(receiving)
         world.house.run("resume", "--as", "alex", pins=[PIN])
+
+
+def test_evidence_is_for_the_officer_alone_and_missed_when_it_is_gone(world):
+    requester = world.requester
+    request = requester.submit(*world.footage(4))
+    requester.receive(request)
+    folder = requester.evidence / request
+    for kept in (requester.evidence, folder, folder / "sealed"):
+        assert kept.stat().st_mode & 0o077 == 0, kept
+    assert requester.receive(request).stderr.count(f"evidence: {folder}") == 1
+    shutil.rmtree(folder)
+    done = requester.receive(request, check=False)
+    assert done.returncode == 1
+    assert f"error: it was received, but its folder `{folder}` is not there" in done.stderr
+    assert "submit a new request" in done.stderr
 
 
 def test_for_ends_a_transfer_and_two_receives_do_not_meet(world):

@@ -23,14 +23,14 @@ function(latchstring_mutant name file old new)
   latchstring_link(policy_mutant_${name} PRIVATE policy/engine)
   add_test(NAME policy_mutant_${name} COMMAND policy_mutant_${name})
   set_tests_properties(policy_mutant_${name} PROPERTIES
-    LABELS "property;mutants" WILL_FAIL TRUE TIMEOUT 600
+    LABELS mutants WILL_FAIL TRUE TIMEOUT 600
     ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=1000;${latchstring_quick_asan}")
 endfunction()
 
 # The same without a change: else a mutant could be "noticed" by what the right program does too.
 add_test(NAME policy_mutant_none COMMAND policy_property)
 set_tests_properties(policy_mutant_none PROPERTIES
-  LABELS "property;mutants" TIMEOUT 600
+  LABELS mutants TIMEOUT 600
   ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=1000;${latchstring_quick_asan}")
 
 latchstring_mutant(window_without_error decide.cc

@@ -267,6 +267,22 @@ TEST_CASE("credentials are read from a private file only") {
   CHECK(absl::IsInvalidArgument(config::write_credential(config, "door", "")));
 }
 
+TEST_CASE("a credential that root writes is the house's") {
+  if (::geteuid() != 0) return;
+  constexpr uid_t kOwner = 12345;
+  const test::TemporaryFolder folder;
+  REQUIRE(::chown(folder.path().c_str(), kOwner, kOwner) == 0);
+  Config config;
+  config.state_dir = folder.path();
+  REQUIRE(config::write_credential(config, "door", "pa ss").ok());
+  for (const Path& path : {config.credentials_dir(), config.credentials_dir() / "door"}) {
+    struct stat about {};
+    REQUIRE(::stat(path.c_str(), &about) == 0);
+    CHECK(about.st_uid == kOwner);
+    CHECK((about.st_mode & 077) == 0);
+  }
+}
+
 TEST_CASE("a credential that systemd passes comes first") {
   const test::TemporaryFolder folder;
   REQUIRE(make_folder(folder.path() / "passed").ok());

@@ -130,6 +130,18 @@ TEST_CASE("one changed byte anywhere in any file fails and names that file") {
   CHECK(folder.check().verdict() == Verdict::all_holds);
 }
 
+TEST_CASE("a clip that has become far too large is told by its size, without reading it") {
+  const Folder folder;
+  for (const char* const file : {"clip-1.mp4", "sealed/clip-1.mp4.age"}) {
+    const std::string good = test::get(folder.path / file);
+    fs::resize_file(folder.path / file, std::uint64_t{1} << 40);  // sparse; days to hash
+    const Report report = folder.check();
+    CHECK(failed(report) == std::set<std::string>{file});
+    CHECK(words_of(report).find("it has 1099511627776 bytes, not the ") != std::string::npos);
+    test::put(folder.path / file, good);
+  }
+}
+
 TEST_CASE("what is added to any file, also a line of its own kind, fails and names that file") {
   const Folder folder;
   for (const std::string& file : files_in(folder.path)) {

@@ -98,6 +98,30 @@ TEST_CASE("numbers, requests and offers outlive a run") {
   CHECK(!*book->request("bbbbbbbbbb", "abcdefgh23"));
 }
 
+TEST_CASE("a piece that stands is not released again as something else") {
+  const Shelf shelf;
+  const auto book = shelf.open();
+  KeptOffer first = sample_offer(1);
+  KeptOffer second = first;
+  second.delivery_sha256 = wire::sample_hash('e');
+  REQUIRE(book->check_first(kGateway, first).ok());
+  REQUIRE(book->add(kGateway, first).ok());
+  CHECK(book->check_first(kGateway, first).ok());  // the same, again
+  for (const OfferState state : {OfferState::offered, OfferState::received, OfferState::done}) {
+    REQUIRE(book->set_state(first, state).ok());
+    CHECK(absl::IsPermissionDenied(book->check_first(kGateway, second)));
+  }
+  // Nothing of it was kept, or never will be.
+  for (const OfferState state : {OfferState::refused, OfferState::revoked, OfferState::expired}) {
+    REQUIRE(book->set_state(first, state).ok());
+    CHECK(book->check_first(kGateway, second).ok());
+  }
+  REQUIRE(book->set_state(first, OfferState::done).ok());
+  second.offer.part = 2;
+  CHECK(book->check_first(kGateway, second).ok());
+  CHECK(book->check_first("bbbbbbbbbb", second).ok());
+}
+
 TEST_CASE("an offer that comes again does not undo what became of it") {
   const Shelf shelf;
   const auto book = shelf.open();
