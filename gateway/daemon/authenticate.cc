@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "gateway/base/ensure.h"
 #include "gateway/base/status.h"
 #include "gateway/daemon/operations.h"
 
@@ -12,6 +13,7 @@ struct Try {
   bool right = false;
 };
 
+// All or none: where one cannot be begun, nothing is counted for the others either.
 absl::StatusOr<std::vector<Try>> begin_tries(Daemon& daemon,
                                              const std::vector<control::SignedBy>& pins) {
   std::vector<Try> tries;
@@ -22,6 +24,7 @@ absl::StatusOr<std::vector<Try>> begin_tries(Daemon& daemon,
         {std::move(attempt), crypto::Secret::copy_of(as_bytes(signed_by.pin.view())), false});
   }
   LS_RETURN_IF_ERROR(transaction.commit());
+  for (const Try& tried : tries) daemon.residents().opened(tried.attempt);
   return tries;
 }
 
@@ -41,6 +44,10 @@ absl::Status finish_tries(Daemon& daemon, const std::vector<Try>& tries) {
 
 void authenticate(Daemon& daemon, std::vector<control::SignedBy> pins, control::Reply reply,
                   Authenticated then) {
+  // Looked at first: a try that is begun counts, and must come to its end.
+  if (!daemon.chores().has_room()) {
+    return reply.fail(unavailable("too much is waiting; try again"));
+  }
   auto begun = begin_tries(daemon, pins);
   if (!begun.ok()) return reply.fail(begun.status());
   auto tries = std::make_shared<std::vector<Try>>(*std::move(begun));  // shared with the chore
@@ -55,7 +62,7 @@ void authenticate(Daemon& daemon, std::vector<control::SignedBy> pins, control::
         for (const Try& tried : *tries) residents.push_back(tried.attempt.resident);
         then(std::move(residents));
       });
-  if (!queued) reply.fail(unavailable("too much is waiting; try again"));
+  ensure(queued);
 }
 
 }  // namespace latchstring::daemon

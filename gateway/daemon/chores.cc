@@ -16,6 +16,11 @@ Chores::~Chores() {
   thread_.join();
 }
 
+bool Chores::has_room() {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size() < kChoresMax;
+}
+
 bool Chores::run(std::function<void()> work, std::function<void()> then) {
   {
     const std::lock_guard lock(mutex_);

@@ -48,6 +48,7 @@ Daemon::~Daemon() {
   server_.reset();
   if (gifts_ != nullptr) gifts_->interrupt();
   slow_chores_.reset();
+  log_chores_.reset();
   chores_.reset();
   line_.reset();
   if (post_ != nullptr) post_->use_link(nullptr);
@@ -78,6 +79,7 @@ absl::Status Daemon::open_state() {
   rules_ = std::make_unique<Rules>(config_.rules, *database_);
   LS_RETURN_IF_ERROR(load_rules().status());
   chores_ = std::make_unique<Chores>(loop_);
+  log_chores_ = std::make_unique<Chores>(loop_);
   slow_chores_ = std::make_unique<Chores>(loop_);
   return append(ledger::Start{clock_.is_right()});
 }

@@ -74,8 +74,9 @@ class Daemon {
   Recorders& recorders() { return *recorders_; }
   Cuts& cuts() { return *cuts_; }
   Gifts& gifts() { return *gifts_; }
-  Chores& chores() { return *chores_; }
-  Chores& slow_chores() { return *slow_chores_; }  // seconds: test connections, pictures
+  Chores& chores() { return *chores_; }            // PINs: nothing waits for a caller here
+  Chores& log_chores() { return *log_chores_; }    // the log's files, as fast as they are read
+  Chores& slow_chores() { return *slow_chores_; }  // test connections, pictures, gifts
   Line& line() { return *line_; }
   Post& post() { return *post_; }
   const Rules& rules() const { return *rules_; }
@@ -131,8 +132,7 @@ class Daemon {
   std::unique_ptr<ArchiveMark> archive_mark_;
   std::unique_ptr<archive::Archive> archive_;
   std::unique_ptr<Recorders> recorders_;
-  std::unique_ptr<Chores> chores_;
-  std::unique_ptr<Chores> slow_chores_;
+  std::unique_ptr<Chores> chores_, log_chores_, slow_chores_;
   std::unique_ptr<Cuts> cuts_;
   std::unique_ptr<Gifts> gifts_;
   std::unique_ptr<Post> post_;

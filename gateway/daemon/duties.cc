@@ -118,6 +118,7 @@ void Daemon::hourly() {
   complain("ledger", commit_segments());
   complain("ledger", heartbeat());
   complain("mail", docket_->mail().drop_undeliverable());
+  complain("broker", line_->renew_certificate());
   post_->forget_ended();
   if (first) return;
   const trust::Strangers::Count strangers = post_->strangers().take();

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "gateway/base/status.h"
+#include "gateway/daemon/pipes.h"
 #include "gateway/seal/gift_file.h"
 
 namespace latchstring::daemon {
@@ -58,7 +59,7 @@ struct Gifts::Writing {
   absl::StatusOr<seal::WrittenGift> written = absl::UnknownError("not written");
 
   void run() {
-    const auto sink = [this](ByteView bytes) { return write_all(pipe.get(), bytes); };
+    const auto sink = [this](ByteView bytes) { return write_to_pipe(pipe.get(), bytes, *stopped); };
     written = seal::write_gift_file(clips, proofs, {passphrase, sink, archive, copy},
                                     [this] { return stopped->load(); });
     passphrase = {};

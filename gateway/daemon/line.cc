@@ -1,6 +1,5 @@
 #include "gateway/daemon/line.h"
 
-#include <algorithm>
 #include <map>
 #include <thread>
 
@@ -9,49 +8,15 @@
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
 #include "gateway/crypto/x509.h"
-#include "gateway/state/schema.h"
+#include "gateway/daemon/broker_certificates.h"
 #include "gateway/trust/mailboxes.h"
 
 namespace latchstring::daemon {
 namespace {
 
-constexpr Duration kAuthorityYears = std::chrono::days{3650};
-constexpr Duration kServerDays = std::chrono::days{365};
-constexpr Duration kBackdate = std::chrono::days{1};  // requesters' clocks may be behind
 constexpr std::size_t kPasswordBytes = 16;
 constexpr Duration kBrokerStart = std::chrono::seconds{3};
 constexpr Duration kBrokerPoll = std::chrono::milliseconds{5};
-
-// Kept for the life of the house: it stands in every ticket.
-absl::StatusOr<crypto::CertifiedKey> authority(crypto::Keyring& keyring, store::Database& database,
-                                               Instant now) {
-  LS_ASSIGN(const auto certificate, state::find_setting(database, "broker-ca"));
-  if (certificate) {
-    LS_ASSIGN(crypto::Secret key, keyring.load("broker-ca"));
-    return crypto::CertifiedKey{*certificate, std::move(key)};
-  }
-  LS_ASSIGN(crypto::CertifiedKey made,
-            crypto::make_authority("Latchstring house", {now - kBackdate, now + kAuthorityYears}));
-  LS_RETURN_IF_ERROR(keyring.store("broker-ca", made.key_pem));
-  LS_RETURN_IF_ERROR(state::keep_setting(database, "broker-ca", made.certificate_pem));
-  return made;
-}
-
-std::vector<std::string> broker_hosts(const config::Config& config) {
-  std::vector<std::string> hosts{"localhost", "127.0.0.1"};
-  const auto add = [&](const std::string& host) {
-    if (!host.empty() && host != "0.0.0.0" && host != "::" &&
-        std::find(hosts.begin(), hosts.end(), host) == hosts.end()) {
-      hosts.push_back(host);
-    }
-  };
-  add(config.broker.managed->listen);
-  for (const std::string& url : config.broker.reach_at) {
-    const auto address = link::parse_broker_url(url);
-    if (address.ok()) add(address->host);
-  }
-  return hosts;
-}
 
 std::string dial_host(const std::string& listen) {
   if (listen == "0.0.0.0") return "127.0.0.1";
@@ -66,13 +31,12 @@ absl::StatusOr<std::unique_ptr<Line>> Line::open(const config::Config& config,
                                                  store::Database& database, const Clock& clock,
                                                  Loop& loop, std::string gateway_id,
                                                  Events events) {
-  std::unique_ptr<Line> line(new Line(loop, clock));
+  std::unique_ptr<Line> line(new Line(config, keyring, database, clock, loop));
   line->since_ = clock.now();
   if (config.broker.managed) {
-    LS_RETURN_IF_ERROR(
-        within("the managed broker", line->start_broker(config, keyring, database, gateway_id)));
+    LS_RETURN_IF_ERROR(within("the managed broker", line->start_broker(gateway_id)));
   }
-  LS_RETURN_IF_ERROR(line->start_link(config, gateway_id, std::move(events)));
+  LS_RETURN_IF_ERROR(line->start_link(gateway_id, std::move(events)));
   return line;
 }
 
@@ -83,23 +47,22 @@ Line::~Line() {
   if (broker_ != nullptr) broker_->stop();
 }
 
-absl::Status Line::start_broker(const config::Config& config, crypto::Keyring& keyring,
-                                store::Database& database, const std::string& gateway_id) {
+absl::Status Line::start_broker(const std::string& gateway_id) {
   const Instant now = clock_.now();
-  LS_ASSIGN(const crypto::CertifiedKey ca, authority(keyring, database, now));
+  LS_ASSIGN(const crypto::CertifiedKey ca, broker_authority(keyring_, database_, now));
+  certificate_term_ = certificate_term(now);
   LS_ASSIGN(crypto::CertifiedKey server,
-            crypto::make_server_certificate(ca, broker_hosts(config),
-                                            {now - kBackdate, now + kServerDays}));
+            make_broker_certificate(ca, config_.broker, certificate_term_));
   ca_pem_ = ca.certificate_pem;
   link::BrokerOptions options;
-  options.folder = config.broker_dir();
-  options.listen = config.broker.managed->listen;
-  options.port = config.broker.managed->port;
+  options.folder = config_.broker_dir();
+  options.listen = config_.broker.managed->listen;
+  options.port = config_.broker.managed->port;
   options.gateway = gateway_id;
   options.ca_pem = ca.certificate_pem;
   options.server = std::move(server);
   LS_ASSIGN(broker_, link::Broker::open(std::move(options)));
-  LS_RETURN_IF_ERROR(match_mailboxes(database));
+  LS_RETURN_IF_ERROR(match_mailboxes());
   LS_RETURN_IF_ERROR(broker_->start());
   watch_broker();
   // At start only: a first attempt that finds nobody costs the link its patience.
@@ -111,8 +74,8 @@ absl::Status Line::start_broker(const config::Config& config, crypto::Keyring& k
 
 // The rows are the truth: a mailbox that was removed lets nobody in, one that was made lets its
 // agency in.
-absl::Status Line::match_mailboxes(store::Database& database) {
-  LS_ASSIGN(const std::vector<trust::Mailbox> rows, trust::Mailboxes(database).list());
+absl::Status Line::match_mailboxes() {
+  LS_ASSIGN(const std::vector<trust::Mailbox> rows, trust::Mailboxes(database_).list());
   std::map<std::string, std::string> hashes;
   std::map<std::string, std::string> agencies;
   for (const trust::Mailbox& row : rows) {
@@ -129,16 +92,28 @@ absl::Status Line::match_mailboxes(store::Database& database) {
   return absl::OkStatus();
 }
 
-absl::Status Line::start_link(const config::Config& config, const std::string& gateway_id,
-                              Events events) {
+absl::Status Line::renew_certificate() {
+  const Instant now = clock_.now();
+  if (broker_ == nullptr || !is_due(certificate_term_, now)) return absl::OkStatus();
+  LS_ASSIGN(const crypto::CertifiedKey ca, broker_authority(keyring_, database_, now));
+  const Interval term = certificate_term(now);
+  LS_ASSIGN(crypto::CertifiedKey server, make_broker_certificate(ca, config_.broker, term));
+  LS_RETURN_IF_ERROR(broker_->set_certificate(std::move(server)));
+  certificate_term_ = term;
+  log_line(LogLevel::info, fmt::format("the managed broker has a new certificate, good until {}",
+                                       to_rfc3339(term.to)));
+  return absl::OkStatus();
+}
+
+absl::Status Line::start_link(const std::string& gateway_id, Events events) {
   link::MqttOptions options;
   if (broker_ != nullptr) {
-    options.address = {dial_host(config.broker.managed->listen), broker_->port(), true};
+    options.address = {dial_host(config_.broker.managed->listen), broker_->port(), true};
     options.ca_pem = ca_pem_;
     options.user = broker_->gateway_user();
     options.password = broker_->gateway_password().clone();
   } else {
-    const config::RemoteBroker& remote = *config.broker.remote;
+    const config::RemoteBroker& remote = *config_.broker.remote;
     LS_ASSIGN(options.address, link::parse_broker_url(remote.url));
     if (!remote.ca_file.empty()) {
       LS_ASSIGN(options.ca_pem, read_file(remote.ca_file, 256 * 1024));
@@ -149,7 +124,7 @@ absl::Status Line::start_link(const config::Config& config, const std::string& g
     options.user = remote.user;
     if (!remote.password_credential.empty()) {
       LS_ASSIGN(const std::string password,
-                config::read_credential(config, remote.password_credential));
+                config::read_credential(config_, remote.password_credential));
       options.password = crypto::Secret::copy_of(as_bytes(password));
     }
   }

@@ -56,23 +56,30 @@ class Line {
   absl::Status set_mailbox(std::string_view mailbox, std::string_view hash);
   absl::Status remove_mailbox(std::string_view mailbox);
   const std::string& ca_pem() const { return ca_pem_; }
+  // Managed broker only: a new certificate where its own is due. To be called every hour, and when
+  // the clock was set. Who is connected stays so.
+  absl::Status renew_certificate();
   // The broker's own port: the one of the configuration, or the free one that was chosen.
   int port() const;
 
  private:
-  Line(Loop& loop, const Clock& clock) : loop_(loop), clock_(clock) {}
-  absl::Status start_broker(const config::Config& config, crypto::Keyring& keyring,
-                            store::Database& database, const std::string& gateway_id);
-  absl::Status match_mailboxes(store::Database& database);
-  absl::Status start_link(const config::Config& config, const std::string& gateway_id,
-                          Events events);
+  Line(const config::Config& config, crypto::Keyring& keyring, store::Database& database,
+       const Clock& clock, Loop& loop)
+      : config_(config), keyring_(keyring), database_(database), clock_(clock), loop_(loop) {}
+  absl::Status start_broker(const std::string& gateway_id);
+  absl::Status match_mailboxes();
+  absl::Status start_link(const std::string& gateway_id, Events events);
   void watch_broker();
   void restart_broker();
 
-  Loop& loop_;
+  const config::Config& config_;
+  crypto::Keyring& keyring_;
+  store::Database& database_;
   const Clock& clock_;
+  Loop& loop_;
   std::string ca_pem_;
-  link::ByteBudget waiting_;  // any thread; messages on their way to the loop
+  Interval certificate_term_;  // of the managed broker
+  link::ByteBudget waiting_;   // any thread; messages on their way to the loop
   std::unique_ptr<link::Broker> broker_;
   std::unique_ptr<link::GatewayLink> link_;
   int watched_fd_ = -1;

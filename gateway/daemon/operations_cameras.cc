@@ -3,6 +3,7 @@
 
 #include "gateway/base/status.h"
 #include "gateway/daemon/operations.h"
+#include "gateway/daemon/pipes.h"
 #include "gateway/media/probe.h"
 
 namespace latchstring::daemon {
@@ -118,8 +119,9 @@ void snapshot(Daemon& daemon, Request& asked, const Reply& reply) {
   taking->footage = *std::move(footage);
   taking->span = taking->footage.segments.back().time;
   taking->pipe = std::move(asked.pipe);
-  const bool queued = daemon.slow_chores().run(
-      [&daemon, taking, id] {
+  Chores& chores = daemon.slow_chores();
+  const bool queued = chores.run(
+      [&daemon, taking, id, &stopping = chores.stopping()] {
         auto look = release::Release::look(id, taking->span, RedactionPlan{});
         auto preview = daemon.archive().cutter().look_at_newest(std::move(look), taking->footage);
         const worker::Cancel never;
@@ -127,7 +129,7 @@ void snapshot(Daemon& daemon, Request& asked, const Reply& reply) {
                                              *std::move(preview), media::ImageFormat::png, never)
                                        : absl::StatusOr<Bytes>(preview.status());
         if (!taking->picture.ok()) return;
-        const absl::Status sent = write_all(taking->pipe.get(), *taking->picture);
+        const absl::Status sent = write_to_pipe(taking->pipe.get(), *taking->picture, stopping);
         if (!sent.ok()) taking->picture = sent;
         taking->pipe.reset();  // the file ends before the answer comes
       },

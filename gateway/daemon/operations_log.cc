@@ -5,6 +5,7 @@
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
 #include "gateway/daemon/operations.h"
+#include "gateway/daemon/pipes.h"
 
 namespace latchstring::daemon {
 namespace {
@@ -92,7 +93,7 @@ absl::StatusOr<Answer> export_all(Daemon& daemon) {
   return answer;
 }
 
-// The pipe's reader may be slow: the loop does not wait for it.
+// The pipe's reader may be slow, or stopped: neither the loop nor a PIN waits for it.
 void send(Daemon& daemon, Request& asked, const Reply& reply, absl::StatusOr<Answer> made) {
   if (!made.ok()) return reply.fail(made.status());
   struct Sending {
@@ -103,9 +104,11 @@ void send(Daemon& daemon, Request& asked, const Reply& reply, absl::StatusOr<Ans
   auto sending = std::make_shared<Sending>();  // shared with the chore
   sending->answer = *std::move(made);
   sending->pipe = std::move(asked.pipe);
-  const bool queued = daemon.chores().run(
-      [sending] {
-        sending->sent = write_all(sending->pipe.get(), as_bytes(sending->answer.file));
+  Chores& chores = daemon.log_chores();
+  const bool queued = chores.run(
+      [sending, &stopping = chores.stopping()] {
+        sending->sent =
+            write_to_pipe(sending->pipe.get(), as_bytes(sending->answer.file), stopping);
         sending->pipe.reset();  // the file ends before the answer comes
       },
       [sending, reply] {

@@ -85,6 +85,7 @@ class Mosquitto final : public Broker {
   int pid() const override { return child_.pid; }
   std::string gateway_user() const override { return "gw-" + options_.gateway; }
   const crypto::Secret& gateway_password() const override { return password_; }
+  absl::Status set_certificate(crypto::CertifiedKey server) override;
   absl::Status set_mailbox(std::string_view mailbox, const crypto::Secret& password) override;
   absl::Status remove_mailbox(std::string_view mailbox) override;
   std::vector<std::string> mailboxes() const override;
@@ -96,8 +97,9 @@ class Mosquitto final : public Broker {
 
  private:
   absl::Status replace(PasswordLines lines);
+  void read_again();
 
-  const BrokerOptions options_;
+  BrokerOptions options_;
   const crypto::Secret password_;
   PasswordLines lines_;
   Child child_;
@@ -144,7 +146,23 @@ Broker::Exit Mosquitto::on_exit() {
 absl::Status Mosquitto::replace(PasswordLines lines) {
   LS_RETURN_IF_ERROR(write_passwords(options_.folder, lines));
   lines_ = std::move(lines);
+  read_again();
+  return absl::OkStatus();
+}
+
+void Mosquitto::read_again() {
   if (child_.pid != 0) ::kill(child_.pid, SIGHUP);
+}
+
+absl::Status Mosquitto::set_certificate(crypto::CertifiedKey server) {
+  const absl::Status written = write_certificate(options_.folder, server);
+  if (!written.ok()) {
+    // Half of a pair would be read at the next change of a password, or the next start.
+    static_cast<void>(write_certificate(options_.folder, options_.server));
+    return written;
+  }
+  options_.server = std::move(server);
+  read_again();
   return absl::OkStatus();
 }
 

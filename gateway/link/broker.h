@@ -64,6 +64,10 @@ class Broker {
   virtual std::string gateway_user() const = 0;
   virtual const crypto::Secret& gateway_password() const = 0;
 
+  // Rewrites the certificate and tells the child (SIGHUP), which shows it to whoever connects from
+  // then on. Where it cannot be written, the former one stays.
+  virtual absl::Status set_certificate(crypto::CertifiedKey server) = 0;
+
   // Both rewrite the password file durably and tell the child (SIGHUP), which disconnects a removed
   // mailbox. A password is 1 to 128 of [A-Za-z0-9_-].
   virtual absl::Status set_mailbox(std::string_view mailbox, const crypto::Secret& password) = 0;

@@ -139,12 +139,16 @@ Path broker_config(const Path& folder) {
   return folder / "mosquitto.conf";
 }
 
+absl::Status write_certificate(const Path& folder, const crypto::CertifiedKey& server) {
+  LS_RETURN_IF_ERROR(write_private(folder / "server.pem", server.certificate_pem));
+  return write_private(folder / "server.key", as_text(server.key_pem.view()));
+}
+
 absl::Status write_broker_files(const BrokerOptions& options, std::string_view gateway_user) {
   const Path& folder = options.folder;
   LS_ASSIGN(const std::string user, owner_of(folder));
   LS_RETURN_IF_ERROR(write_private(folder / "ca.pem", options.ca_pem));
-  LS_RETURN_IF_ERROR(write_private(folder / "server.pem", options.server.certificate_pem));
-  LS_RETURN_IF_ERROR(write_private(folder / "server.key", as_text(options.server.key_pem.view())));
+  LS_RETURN_IF_ERROR(write_certificate(folder, options.server));
   LS_RETURN_IF_ERROR(write_private(folder / "acl", acl_text(options, gateway_user)));
   return write_private(broker_config(folder), config_text(options, user));
 }

@@ -15,6 +15,9 @@ namespace latchstring::link {
 // All but the passwords. `options.port` is the real one.
 absl::Status write_broker_files(const BrokerOptions& options, std::string_view gateway_user);
 
+// The server's certificate and its key alone.
+absl::Status write_certificate(const Path& folder, const crypto::CertifiedKey& server);
+
 Path broker_config(const Path& folder);
 
 // user -> its line of the password file, `user:$7$...`.

@@ -163,13 +163,14 @@ absl::StatusOr<Attempt> Residents::begin(std::string_view name) {
   if (const Duration remaining = locked_for(name); remaining > Duration::zero()) {
     return locked(name, remaining);
   }
-  if (locked_until_.find(name) != locked_until_.end()) {  // a lock that has run out
+  LS_ASSIGN(int wrong,
+            database_.one<int>("SELECT wrong FROM trust_resident WHERE name = ?", {name}));
+  if (wrong >= kWrongMax && locked_until_.find(name) != locked_until_.end()) {
+    // That lock has run out. opened() forgets it: in a transaction that is rolled back it stays.
     LS_RETURN_IF_ERROR(database_.run(
         "UPDATE trust_resident SET wrong = 0, locked_until = 0 WHERE name = ?", {name}));
-    forget(name);
+    wrong = 0;
   }
-  LS_ASSIGN(const int wrong,
-            database_.one<int>("SELECT wrong FROM trust_resident WHERE name = ?", {name}));
   if (wrong >= kWrongMax) {
     if (open_attempts_of(name) > 0) {
       return unavailable("PINs of `{}` are being checked; try again in a moment", name);
@@ -179,9 +180,12 @@ absl::StatusOr<Attempt> Residents::begin(std::string_view name) {
   }
   LS_RETURN_IF_ERROR(
       database_.run("UPDATE trust_resident SET wrong = wrong + 1 WHERE name = ?", {name}));
-  const std::uint64_t number = next_attempt_++;
-  open_attempts_[number] = name;
-  return Attempt{std::string(name), *hash, number};
+  return Attempt{std::string(name), *hash, next_attempt_++};
+}
+
+void Residents::opened(const Attempt& attempt) {
+  open_attempts_[attempt.number] = attempt.resident;
+  if (locked_for(attempt.resident) == Duration::zero()) forget(attempt.resident);
 }
 
 absl::Status Residents::finish(const Attempt& attempt, bool matches) {

@@ -4,8 +4,9 @@
 // Transactions: every function that writes runs inside the caller's.
 // Limits: kPinDigitsMin, kPassphraseMin, kPinMax; kWrongMax wrong ones in a row lock the resident
 // for kLockFor at every door. An attempt counts as wrong from begin() until finish() says
-// otherwise, so neither a crash nor many attempts at once win tries. The lock runs on steady time;
-// after a restart it runs on by the wall clock, or anew where that is not known to be right.
+// otherwise, so neither a crash nor many attempts at once win tries; one whose transaction was
+// rolled back was never made. The lock runs on steady time; after a restart it runs on by the wall
+// clock, or anew where that is not known to be right.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -39,7 +40,7 @@ absl::Status check_pin_rules(const crypto::Secret& pin);
 // Argon2id. Any thread.
 absl::StatusOr<std::string> hash_pin(const crypto::Secret& pin);
 
-// One try, between begin() and finish().
+// One try, from begin() by opened() to finish().
 struct Attempt {
   std::string resident;
   std::string hash;
@@ -71,6 +72,8 @@ class Residents {
   // NotFound: no such resident; FailedPrecondition: no PIN; PermissionDenied: locked, and until
   // when; Unavailable: as many tries as are left are being checked right now.
   absl::StatusOr<Attempt> begin(std::string_view name);
+  // Once that transaction is committed. Without it the attempt does not exist: finish() refuses it.
+  void opened(const Attempt& attempt);
   // The outcome of check_pin(); the caller commits whatever it returns. Ok: it was right, and the
   // resident is who they say they are. PermissionDenied: wrong, or the PIN was changed meanwhile;
   // says how many tries are left.
@@ -86,7 +89,7 @@ class Residents {
   store::Database& database_;
   const Clock& clock_;
   std::map<std::string, Duration, std::less<>> locked_until_;  // steady time
-  std::map<std::uint64_t, std::string> open_attempts_;         // begun and not finished
+  std::map<std::uint64_t, std::string> open_attempts_;         // opened and not finished
   std::uint64_t next_attempt_ = 1;
 };
 

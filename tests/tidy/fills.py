@@ -39,6 +39,9 @@ LOOKED_AT = {
         "sodium_memzero(bytes.data(), bytes.size())"},
     "gateway/crypto/wrap.cc": {"randombytes_buf(out.data(), kNonce)"},
     "gateway/crypto/x509.cc": {"BIO_get_mem_data(bio, &data)"},
+    "gateway/daemon/pipes.cc": {
+        "fcntl(pipe, F_GETFL)",
+        "fcntl(pipe, F_SETFL, flags | O_NONBLOCK)"},
     "gateway/evidence/digest.cc": {"read(fd.get(), buffer.data(), buffer.size())"},
     "gateway/link/mqtt.cc": {"read(wake_.get(), &count, sizeof count)"},
     "gateway/link/process.cc": {
@@ -76,6 +79,8 @@ LOOKED_AT = {
     "tests/unit/base/loop_test.cc": {"read(ends[0], &byte, 1)"},
     "tests/unit/control/socket_test.cc": {"read(fd, buffer, sizeof buffer)"},
     "tests/unit/crypto/secret_test.cc": {"prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)"},
+    "tests/unit/daemon/pipes_test.cc": {
+        "read(pipe.reading.get(), got.data() + at, got.size() - at)"},
     "tests/unit/media/recording.h": {"fread(buffer, 1, sizeof buffer, pipe)"},
     "tests/unit/redact/made_footage.cc": {"fread(plane.data, 1, bytes, pipe.get())"},
     "tests/unit/store/store_test.cc": {"read(ready[0], &byte, 1)"},

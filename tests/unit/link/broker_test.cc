@@ -144,6 +144,26 @@ TEST_CASE("what the broker keeps is private, and no password is in it") {
   CHECK(config.find("allow_anonymous false") != std::string::npos);
 }
 
+TEST_CASE("a certificate that cannot be written leaves the former one") {
+  House house;
+  const Path folder = house.folder.path() / "broker";
+  const std::string before = *read_file(folder / "server.pem", 1 << 20);
+  const Instant now = SystemClock(ClockTrust::assumed).now();
+  const Interval valid{now, now + std::chrono::hours{24}};
+  const auto authority = *crypto::make_authority("another", valid);
+  const auto another = [&] {
+    return *crypto::make_server_certificate(authority, {"127.0.0.1"}, valid);
+  };
+  std::filesystem::rename(folder / "server.key", folder / "kept");
+  std::filesystem::create_directory(folder / "server.key");
+  CHECK(!house.broker->set_certificate(another()).ok());
+  CHECK(*read_file(folder / "server.pem", 1 << 20) == before);
+  std::filesystem::remove(folder / "server.key");
+  std::filesystem::rename(folder / "kept", folder / "server.key");
+  CHECK(house.broker->set_certificate(another()).ok());
+  CHECK(*read_file(folder / "server.pem", 1 << 20) != before);
+}
+
 TEST_CASE("mailboxes outlive the broker object; bad ones are refused") {
   House house;
   REQUIRE(house.broker->set_mailbox(kA, secret_of("secret-a")).ok());

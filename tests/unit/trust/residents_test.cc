@@ -37,8 +37,18 @@ struct Home {
     REQUIRE(opened.ok());
     return *std::move(opened);
   }
+  absl::StatusOr<Attempt> begin() {
+    auto attempt = residents->begin("alex");
+    if (attempt.ok()) residents->opened(*attempt);
+    return attempt;
+  }
+  // As a joint answer whose second resident cannot be asked, or whose commit fails.
+  absl::Status begin_and_roll_back() {
+    const store::Transaction transaction = *town.database().begin();
+    return residents->begin("alex").status();
+  }
   absl::Status try_pin(bool matches) {
-    const auto attempt = residents->begin("alex");
+    const auto attempt = begin();
     if (!attempt.ok()) return attempt.status();
     return residents->finish(*attempt, matches);
   }
@@ -69,11 +79,11 @@ TEST_CASE("a PIN is checked against its Argon2id hash") {
   REQUIRE(hash.ok());
   CHECK(hash->starts_with("$argon2id$"));
   REQUIRE(home.residents->set_pin("alex", *hash).ok());
-  auto attempt = home.residents->begin("alex");
+  auto attempt = home.begin();
   REQUIRE(attempt.ok());
   CHECK(!check_pin(*attempt, pin("271829")));
   CHECK(absl::IsPermissionDenied(home.residents->finish(*attempt, false)));
-  attempt = home.residents->begin("alex");
+  attempt = home.begin();
   REQUIRE(check_pin(*attempt, pin("271828")));
   CHECK(home.residents->finish(*attempt, true).ok());
   CHECK(absl::IsPermissionDenied(home.residents->finish(*attempt, true)));  // once
@@ -153,8 +163,8 @@ TEST_CASE("a restart does not end a lock") {
 TEST_CASE("tries count from their beginning: at once, or with a crash between") {
   Home home;
   std::vector<Attempt> attempts;
-  for (int i = 0; i < kWrongMax; ++i) attempts.push_back(*home.residents->begin("alex"));
-  CHECK(absl::IsUnavailable(home.residents->begin("alex").status()));
+  for (int i = 0; i < kWrongMax; ++i) attempts.push_back(*home.begin());
+  CHECK(absl::IsUnavailable(home.begin().status()));
   SECTION("all wrong") {
     for (const Attempt& attempt : attempts) CHECK(!home.residents->finish(attempt, false).ok());
     CHECK(home.is_locked());
@@ -168,7 +178,7 @@ TEST_CASE("tries count from their beginning: at once, or with a crash between") 
   }
   SECTION("a crash") {
     home.residents = home.open();
-    CHECK(absl::IsPermissionDenied(home.residents->begin("alex").status()));
+    CHECK(absl::IsPermissionDenied(home.begin().status()));
     CHECK(home.is_locked());
   }
   SECTION("a PIN changed meanwhile") {
@@ -179,6 +189,41 @@ TEST_CASE("tries count from their beginning: at once, or with a crash between") 
     REQUIRE(home.residents->remove("alex").ok());
     CHECK(!home.residents->finish(attempts[0], true).ok());
   }
+}
+
+TEST_CASE("a try that was rolled back counts nowhere") {
+  Home home;
+  for (int i = 0; i < 2 * kWrongMax; ++i) CHECK(home.begin_and_roll_back().ok());
+  SECTION("a right PIN is right, and leaves nothing behind") {
+    CHECK(home.try_pin(true).ok());
+    for (int i = 0; i < kWrongMax - 1; ++i) CHECK(!home.try_pin(false).ok());
+    CHECK(!home.is_locked());
+    CHECK(home.try_pin(true).ok());
+  }
+  SECTION("wrong ones are counted as ever") {
+    for (int i = 0; i < kWrongMax; ++i) {
+      CHECK(home.begin_and_roll_back().ok());
+      CHECK(absl::IsPermissionDenied(home.try_pin(false)));
+    }
+    CHECK(home.is_locked());
+  }
+  SECTION("one with its outcome is refused") {
+    const auto attempt = home.residents->begin("alex");
+    REQUIRE(attempt.ok());
+    CHECK(absl::IsPermissionDenied(home.residents->finish(*attempt, true)));
+  }
+}
+
+TEST_CASE("a lock that has run out does not come back by a try that was rolled back") {
+  Home home;
+  for (int i = 0; i < kWrongMax; ++i) CHECK(!home.try_pin(false).ok());
+  CHECK(!home.begin_and_roll_back().ok());
+  home.clock.pass(kLockFor);
+  CHECK(home.begin_and_roll_back().ok());
+  CHECK(home.begin_and_roll_back().ok());
+  for (int i = 0; i < kWrongMax - 1; ++i) CHECK(!home.try_pin(false).ok());
+  CHECK(!home.is_locked());
+  CHECK(home.try_pin(true).ok());
 }
 
 }  // namespace
