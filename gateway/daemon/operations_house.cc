@@ -145,6 +145,7 @@ std::vector<std::string> warnings_of(Daemon& daemon,
   warn_of_lost_offers(requests, warnings);
   warn_of_promises(daemon.docket(), requests, daemon.clock().now(), warnings);
   warn_of_a_full_broker(daemon.line(), warnings);
+  for (std::string& text : daemon.post().warnings()) warnings.push_back(std::move(text));
   return warnings;
 }
 

@@ -8,6 +8,13 @@
 namespace latchstring::daemon {
 namespace {
 
+constexpr Duration kDay = std::chrono::days{1};
+
+std::string sent_too_many(std::string_view agency) {
+  return fmt::format("`{}` sent more than {} requests within a day; what is beyond is not heard",
+                     agency, state::kRequestsPerDayMax);
+}
+
 // What was sent to us was right; what failed since is ours, and no stranger is counted for it.
 absl::Status ours(const absl::Status& status) {
   return status.ok() ? status : internal("{}", message_of(status));
@@ -73,6 +80,7 @@ absl::Status Post::on_request(const wire::Peer& peer, const trust::Arrival& arri
   }
   auto received = parts_.docket.receive(verified, peer);
   LS_RETURN_IF_ERROR(ours(received.status()));
+  if (!received->answer.ok()) return refuse_more(verified.officer.agency, received->answer);
   parts_.on_step(*std::move(received));
   if (verified.repeat) return absl::OkStatus();
   // Only now, with `received` committed and posted, is it judged.
@@ -95,14 +103,30 @@ absl::Status Post::on_hello(const wire::Peer& peer, const trust::Arrival& arriva
 absl::StatusOr<bool> Post::remember(const trust::VerifiedHello& hello, const wire::Peer& peer) {
   const trust::Officer& officer = hello.officer;
   LS_ASSIGN(store::Transaction transaction, parts_.database.begin());
+  LS_ASSIGN(const auto known, parts_.mailboxes.device(peer));
   const absl::Status seen =
       parts_.mailboxes.saw({peer, officer.thumbprint, officer.credential_jws, parts_.clock.now()});
   if (absl::IsFailedPrecondition(seen)) return refuse_new_officer(peer.mailbox, seen);
   LS_RETURN_IF_ERROR(seen);
   LS_ASSIGN(const bool is_new,
-            parts_.docket.mail().is_new(officer.thumbprint, peer.device, hello.control.seq));
-  if (is_new) LS_RETURN_IF_ERROR(ours(transaction.commit()));
-  return is_new;
+            parts_.docket.mail().is_new(officer.thumbprint, peer.device, hello.control.seq,
+                                        hello.control.common.iat));
+  if (!is_new) return false;
+  if (!known) {
+    LS_RETURN_IF_ERROR(ours(parts_.docket.mail().forget_devices(peer.mailbox, officer.thumbprint)));
+  }
+  LS_RETURN_IF_ERROR(ours(transaction.commit()));
+  if (!known) forget_unknown(peer.mailbox);
+  return true;
+}
+
+// Their letters stay in the database, until they say HELLO again.
+void Post::forget_unknown(std::string_view mailbox) {
+  std::erase_if(letters_, [&](const auto& one) {
+    if (one.first.mailbox != mailbox) return false;
+    const auto device = parts_.mailboxes.device(one.first);
+    return device.ok() && !*device;
+  });
 }
 
 // Counted like all that is denied. Why, the household can learn only here.
@@ -116,15 +140,31 @@ absl::Status Post::refuse_new_officer(const std::string& mailbox, const absl::St
   return denied("{}", message_of(why));
 }
 
+// Counted like all that is denied; the requester repeats it, and is heard when the day is over.
+absl::Status Post::refuse_more(const std::string& agency, const absl::Status& why) {
+  const Duration now = parts_.clock.steady();
+  const auto [last, first] = sent_too_many_.try_emplace(agency, now);
+  if (first || now - last->second >= kDay) parts_.on_trouble(sent_too_many(agency));
+  last->second = now;
+  return denied("{}", message_of(why));
+}
+
+std::vector<std::string> Post::warnings() const {
+  std::vector<std::string> warnings;
+  for (const auto& [agency, last] : sent_too_many_) {
+    if (parts_.clock.steady() - last < kDay) warnings.push_back(sent_too_many(agency));
+  }
+  return warnings;
+}
+
 // Each by itself: a ledger that fails keeps no letter back.
 void Post::answer_hello(const trust::VerifiedHello& hello, const wire::Peer& peer) {
   const state::Addressee to{peer, hello.officer.thumbprint, hello.officer.credential.recipients,
                             hello.control.common.iat};
   complain("HELLO is not answered", send_once(to, wire::Ack{hello.control.seq}));
   complain("STATE is not sent", send_state(to, std::get<wire::Hello>(hello.control.command)));
+  letters_[peer].out.restart();
   deliver(peer);
-  out_[peer].restart();
-  send_due(peer, out_[peer]);
   // Gifts to this agency are made for whoever comes first.
   parts_.on_step(parts_.docket.meet(hello.officer, peer));
 }
@@ -173,8 +213,8 @@ absl::Status Post::on_control(const wire::Peer& peer, const trust::Arrival& arri
   LS_ASSIGN(const wire::Control control, verifier.verify_control(compact, officer.key, arrival));
   if (const auto* ack = std::get_if<wire::Ack>(&control.command)) {
     LS_RETURN_IF_ERROR(parts_.docket.mail().acknowledge(peer, ack->acked));
-    out_[peer].acknowledge(ack->acked);
-    send_due(peer, out_[peer]);
+    letters_[peer].out.acknowledge(ack->acked);
+    deliver(peer);  // the window may have moved
     return absl::OkStatus();
   }
   if (const auto* done = std::get_if<wire::Done>(&control.command)) {
@@ -209,7 +249,9 @@ absl::Status Post::on_cancel(const trust::Officer& officer, const wire::Cancel& 
   if (request.origin.officer != officer.thumbprint) {
     return denied("request `{}` is another officer's", cancel.request_id);
   }
-  parts_.on_step(parts_.docket.apply(cancel.request_id, release::event::Cancelled{}));
+  auto cancelled = parts_.docket.apply(cancel.request_id, release::event::Cancelled{});
+  LS_RETURN_IF_ERROR(ours(cancelled.status()));  // no ACK: the sender repeats it
+  parts_.on_step(*std::move(cancelled));
   return absl::OkStatus();
 }
 
@@ -223,18 +265,17 @@ absl::Status Post::send_once(const state::Addressee& to, const wire::Command& co
 }
 
 void Post::deliver(const wire::Peer& peer) {
-  // Requests outlive their agency's mailbox.
-  if (absl::IsNotFound(parts_.mailboxes.find(peer.mailbox).status())) return;
-  const auto letters = parts_.docket.mail().pending(peer);
+  // Requests outlive their mailbox, and their device. Who is not known cannot acknowledge.
+  const auto device = parts_.mailboxes.device(peer);
+  if (device.ok() && !*device) return;
+  Letters& held = letters_[peer];
+  const auto letters = parts_.docket.mail().pending(peer, held.loaded);
   if (!letters.ok()) return complain("cannot read the mail", letters.status());
-  link::ReliableOut& out = out_[peer];
-  std::uint64_t& loaded = loaded_seq_[peer];
   for (const state::Letter& letter : *letters) {
-    if (letter.seq <= loaded) continue;
-    out.add(letter.seq, letter.sealed);
-    loaded = letter.seq;
+    held.out.add(letter.seq, letter.sealed);
+    held.loaded = letter.seq;
   }
-  send_due(peer, out);
+  send_due(peer, held.out);
 }
 
 void Post::deliver_all() {
@@ -251,18 +292,17 @@ void Post::send_due(const wire::Peer& peer, link::ReliableOut& out) {
 }
 
 void Post::repeat_due() {
-  for (auto& [peer, out] : out_) send_due(peer, out);
+  for (auto& [peer, held] : letters_) send_due(peer, held.out);
 }
 
 void Post::restart_all() {
-  for (auto& [peer, out] : out_) out.restart();
+  for (auto& [peer, held] : letters_) held.out.restart();
   repeat_due();
 }
 
 void Post::forget_mailbox(std::string_view mailbox) {
   full_.erase(std::string(mailbox));
-  std::erase_if(out_, [&](const auto& one) { return one.first.mailbox == mailbox; });
-  std::erase_if(loaded_seq_, [&](const auto& one) { return one.first.mailbox == mailbox; });
+  std::erase_if(letters_, [&](const auto& one) { return one.first.mailbox == mailbox; });
 }
 
 }  // namespace latchstring::daemon

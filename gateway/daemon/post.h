@@ -1,6 +1,6 @@
 // The post office: what arrives from requesters is opened, verified and given to the docket; what
 // the docket wrote to them is sent, and repeated until they acknowledge it; files are served.
-// Threads: loop only. Limits: those of wire, link and trust; kReplaysMax.
+// Threads: loop only. Limits: those of wire, link, trust and state; kReplaysMax.
 // A stranger's message, or one that does not verify, gets no answer at all: it is counted.
 #pragma once
 
@@ -65,6 +65,8 @@ class Post {
   // While something blocks sharing, GETs stay unanswered; nothing is deleted.
   void suspend(bool suspended);
 
+  // What the household should know of who writes to it now.
+  std::vector<std::string> warnings() const;
   trust::Strangers& strangers() { return strangers_; }
   const link::Sender& sender() const { return sender_; }
 
@@ -96,19 +98,25 @@ class Post {
   void drop(const wire::TransferId& transfer);
   void complain(std::string_view what, const absl::Status& status);
   absl::Status refuse_new_officer(const std::string& mailbox, const absl::Status& why);
+  absl::Status refuse_more(const std::string& agency, const absl::Status& why);
+  void forget_unknown(std::string_view mailbox);
 
   Parts parts_;
   link::GatewayLink* link_ = nullptr;
   link::Sender sender_;
   trust::Strangers strangers_;
-  std::map<wire::Peer, link::ReliableOut> out_;
-  std::map<wire::Peer, std::uint64_t> loaded_seq_;                  // newest letter already in out_
+  struct Letters {
+    link::ReliableOut out;
+    std::uint64_t loaded = 0;  // number of the newest that is, or was, in `out`
+  };
+  std::map<wire::Peer, Letters> letters_;                           // of devices that are known
   std::map<wire::TransferId, std::pair<std::string, int>> served_;  // request and piece
   std::set<wire::TransferId> revoked_;
   std::map<wire::Peer, Duration> replay_answered_;  // steady
   bool suspended_ = false;
-  bool store_failed_ = false;   // said once, not every second
-  std::set<std::string> full_;  // mailboxes; said once, not at every HELLO
+  bool store_failed_ = false;                      // said once, not every second
+  std::set<std::string> full_;                     // mailboxes; said once, not at every HELLO
+  std::map<std::string, Duration> sent_too_many_;  // agencies; when last, steady
 };
 
 }  // namespace latchstring::daemon

@@ -56,39 +56,42 @@ StoredRequest stored_from(const trust::Verified& verified, const wire::Peer& pee
   return stored;
 }
 
-struct Delivered {
-  std::string request;
-  int piece = 0;
-  int clip = 0;
-  bool has_receipt = false;
-  bool other_parts_have_receipts = false;
-};
-
-absl::StatusOr<Delivered> find_delivery(store::Database& database, std::string_view sha256) {
-  Delivered found;
-  LS_RETURN_IF_ERROR(database.query(
-      "SELECT request, piece, clip, receipt != '', NOT EXISTS (SELECT 1 FROM deliveries o"
-      " WHERE o.request = d.request AND o.piece = d.piece AND o.sha256 != d.sha256"
-      " AND o.receipt = '') FROM deliveries d WHERE sha256 = ?",
-      {sha256}, [&](const store::Row& row) {
-        found = {row.get<std::string>(0), row.get<int>(1), row.get<int>(2), row.get<bool>(3),
-                 row.get<bool>(4)};
-        return absl::OkStatus();
-      }));
-  if (found.request.empty()) return not_found("no delivery has the hash `{}`", sha256);
-  return found;
-}
-
 void append(Step step, Step& all) {
   for (Effect& effect : step.effects) all.effects.push_back(std::move(effect));
   all.mail.merge(step.mail);
   if (!step.answer.ok()) all.answer = std::move(step.answer);
 }
 
+// Both ways: a clock that was set back has taken some in what is the future now.
+Interval day_around(Instant now) {
+  return {now - std::chrono::days{1}, now + std::chrono::days{1}};
+}
+
 bool is_time(const Clock& clock, Duration every, Duration& next) {
   if (clock.steady() < next) return false;
   next = clock.steady() + every;
   return true;
+}
+
+// Whose effects were not run yet: a second one would be worked on as well.
+bool begins_a_cut(const Step& step, const std::string& request) {
+  return std::any_of(step.effects.begin(), step.effects.end(), [&](const Effect& effect) {
+    return effect.request == request && std::holds_alternative<release::effect::Cut>(effect.effect);
+  });
+}
+
+// While nothing blocks.
+bool is_stranded(const House& house, const release::State& request) {
+  if (request.phase == release::Phase::received) return true;
+  const auto held = house.in_work ? house.in_work(request.subject.id) : std::set<int>{};
+  const std::set<std::string> residents(house.rules->residents.begin(),
+                                        house.rules->residents.end());
+  const auto is_left = [&](const release::Piece& piece) {
+    if (piece.state == release::PieceState::working) return !held.contains(piece.number);
+    return piece.state == release::PieceState::waiting &&
+           release::is_approved(piece.approval, request.answers, residents);
+  };
+  return std::any_of(request.pieces.begin(), request.pieces.end(), is_left);
 }
 
 void add_effects(std::string_view request, std::vector<release::Effect> effects,
@@ -119,6 +122,16 @@ absl::StatusOr<Step> Docket::receive(const trust::Verified& verified, const wire
   if (verified.repeat) return Step{};
   LS_ASSIGN(store::Transaction transaction, database_.begin());
   trust::Verifier verifier(database_);
+  const std::string& agency = verified.officer.agency;
+  LS_ASSIGN(const int taken, count_received_in(database_, agency, day_around(clock_.now())));
+  if (taken >= kRequestsPerDayMax) {
+    // Whom the agency revokes may be the very one who sends so many.
+    LS_RETURN_IF_ERROR(verifier.record_list(verified));
+    LS_RETURN_IF_ERROR(transaction.commit());
+    Step none;
+    none.answer = exhausted("{} requests of `{}` were taken within a day", taken, agency);
+    return none;
+  }
   LS_RETURN_IF_ERROR(verifier.record(verified));
   LS_RETURN_IF_ERROR(insert_request(database_, stored_from(verified, peer, clock_.now())));
   LS_ASSIGN(Step step, perform(verified.request.id, release::event::Received{}, {}));
@@ -204,33 +217,6 @@ absl::StatusOr<Docket::CommittedFile> Docket::commit_file(
   return committed;
 }
 
-absl::StatusOr<Step> Docket::store_receipt(std::string_view officer,
-                                           std::string_view delivery_sha256,
-                                           std::string_view receipt_jws) {
-  LS_ASSIGN(store::Transaction transaction, database_.begin());
-  LS_ASSIGN(const Delivered delivered, find_delivery(database_, delivery_sha256));
-  const std::string& request = delivered.request;
-  LS_ASSIGN(const StoredRequest stored, load_request(database_, request));
-  if (stored.origin.officer != officer) return denied("the delivery is another officer's");
-  // The first one stands: the ledger holds its hash, and our answer to it is kept until it arrives.
-  if (delivered.has_receipt) return Step{};
-  LS_RETURN_IF_ERROR(database_.run("UPDATE deliveries SET receipt = ? WHERE sha256 = ?",
-                                   {receipt_jws, delivery_sha256}));
-  Extras extras;
-  extras.done = {stored.origin.sha256, delivered.clip, std::string(delivery_sha256),
-                 crypto::sha256_hex(receipt_jws)};
-  LS_ASSIGN(Step step, perform(request,
-                               release::event::ReceiptStored{delivered.piece,
-                                                             delivered.other_parts_have_receipts},
-                               extras));
-  LS_ASSIGN(const Addressee to, addressee_of(stored));
-  LS_RETURN_IF_ERROR(
-      mail_.enqueue(to, wire::ReceiptTaken{std::string(delivery_sha256)}, request, clock_.now()));
-  step.mail.insert(stored.origin.peer);
-  LS_RETURN_IF_ERROR(transaction.commit());
-  return step;
-}
-
 absl::StatusOr<Step> Docket::reconsider() {
   LS_ASSIGN(const std::vector<std::string> ids, open_request_ids(database_));
   return apply_to(ids, release::event::Reconsider{});
@@ -243,7 +229,7 @@ absl::StatusOr<Step> Docket::tick() {
   if (is_time(clock_, kRecheckOffersEvery, recheck_at_)) {
     reconsider_some(offering_request_ids(database_), all);
   }
-  if (is_time(clock_, kRedoEvery, redo_at_)) reconsider_some(stranded(), all);
+  if (is_time(clock_, kRedoEvery, redo_at_)) reconsider_some(stranded(all), all);
   return all;
 }
 
@@ -269,11 +255,18 @@ Step Docket::apply_to(const std::vector<std::string>& requests, const release::E
   return all;
 }
 
-// Their result could not be written, as on a full disk.
-absl::StatusOr<std::vector<std::string>> Docket::stranded() const {
-  LS_ASSIGN(std::vector<std::string> ids, working_request_ids(database_));
-  if (house_.in_work) {
-    std::erase_if(ids, [this](const std::string& id) { return !house_.in_work(id).empty(); });
+// What an error left lying, as on a full disk: not judged, agreed to and not begun, or made and not
+// written.
+absl::StatusOr<std::vector<std::string>> Docket::stranded(const Step& begun) const {
+  std::vector<std::string> ids;
+  LS_ASSIGN(const std::string why, blocked());
+  if (!why.empty()) return ids;  // they wait for its end
+  LS_ASSIGN(const std::vector<std::string> unfinished, unfinished_request_ids(database_));
+  for (const std::string& id : unfinished) {
+    if (begins_a_cut(begun, id)) continue;
+    const auto stored = load_request(database_, id);
+    // One that cannot be read: the step says why.
+    if (!stored.ok() || is_stranded(house_, stored->state)) ids.push_back(id);
   }
   return ids;
 }
@@ -284,7 +277,7 @@ absl::StatusOr<Step> Docket::perform(std::string_view request, const release::Ev
   LS_ASSIGN(StoredRequest stored, load_request(database_, request));
   const std::string said_before = release::public_word(stored.state);
   LS_ASSIGN(const release::Facts facts,
-            gather_facts(database_, clock_, gateway_id_, house_, stored));
+            gather_facts(database_, clock_, gateway_id_, house_, ledger_, stored));
   release::Outcome outcome = release::Release::step(stored.state, event, facts);
   // What is looked at often and seldom changes costs no write.
   const bool changed = stored.state != outcome.state;
@@ -344,14 +337,15 @@ absl::StatusOr<std::optional<std::string>> Docket::paused_by() const {
 }
 
 absl::StatusOr<std::string> Docket::blocked() const {
-  return why_blocked(database_, clock_, house_);
+  return why_blocked(database_, clock_, house_, ledger_);
 }
 
 absl::StatusOr<std::map<std::string, policy::Decision>> Docket::explain(
     std::string_view request) const {
   LS_ASSIGN(const store::Transaction undone, database_.begin());  // looking changes nothing
   LS_ASSIGN(StoredRequest stored, load_request(database_, request));
-  LS_ASSIGN(release::Facts facts, gather_facts(database_, clock_, gateway_id_, house_, stored));
+  LS_ASSIGN(release::Facts facts,
+            gather_facts(database_, clock_, gateway_id_, house_, ledger_, stored));
   return std::move(facts.decisions);
 }
 

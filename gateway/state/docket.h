@@ -1,7 +1,7 @@
 // The docket: all requests of the house and what becomes of them. Performs one step at a time:
 // facts in, release::Release::step(), then rows, ledger entries and outgoing messages in one
 // transaction; the effects it returns are run after the commit. A crash means resume: reconsider()
-// at start. Threads: loop only. Limits: kListMax requests per listing. Errors: any means that
+// at start. Threads: loop only. Limits: kListMax, kRequestsPerDayMax. Errors: any means that
 // nothing was changed and nothing may be sent.
 #pragma once
 
@@ -24,10 +24,10 @@
 
 namespace latchstring::state {
 
-inline constexpr std::size_t kListMax = 1'000;
+inline constexpr std::size_t kListMax = 1'000;  // requests in a listing
+inline constexpr int kRequestsPerDayMax = 200;  // that are taken of one agency
 inline constexpr Duration kRedoEvery = std::chrono::seconds{30};
-// Rules and credentials end while an offer waits.
-inline constexpr Duration kRecheckOffersEvery = std::chrono::minutes{1};
+inline constexpr Duration kRecheckOffersEvery = std::chrono::minutes{1};  // rules may have ended
 
 struct Effect {
   std::string request;
@@ -55,7 +55,7 @@ class Docket {
   // Rules whose agencies may write to us: the present ones, or the last valid while broken.
   trust::Agencies agencies() const;
 
-  // A verified request. A repeat changes nothing.
+  // A verified request. A repeat changes nothing. `answer`: not taken, beyond kRequestsPerDayMax.
   absl::StatusOr<Step> receive(const trust::Verified& verified, const wire::Peer& peer);
   absl::StatusOr<Step> apply(std::string_view request, const release::Event& event);
   // Several events in one transaction; where one does not fit, none happened.
@@ -83,7 +83,7 @@ class Docket {
   // Every request that is not over: at start, after a change of rules, when a pause ends.
   // Goes on after a request that failed; `answer` is the last failure.
   absl::StatusOr<Step> reconsider();
-  // What is due; now and then what is on offer, and what an error left without a worker.
+  // What is due; now and then what is on offer, and what an error left lying.
   absl::StatusOr<Step> tick();
 
   absl::Status pause(std::string_view resident);
@@ -117,7 +117,7 @@ class Docket {
   absl::StatusOr<Step> perform(std::string_view request, const release::Event& event,
                                const Extras& extras);
   Step apply_to(const std::vector<std::string>& requests, const release::Event& event);
-  absl::StatusOr<std::vector<std::string>> stranded() const;
+  absl::StatusOr<std::vector<std::string>> stranded(const Step& begun) const;
   void reconsider_some(const absl::StatusOr<std::vector<std::string>>& requests, Step& all);
   absl::Status commit_release(const StoredRequest& request, const release::Entry& entry,
                               const Extras& extras);

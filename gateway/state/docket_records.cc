@@ -1,4 +1,5 @@
-// What a step writes besides the request's own rows: ledger entries, the delivery, messages.
+// What a step writes besides the request's own rows: ledger entries, the delivery and its receipt,
+// messages.
 #include <algorithm>
 
 #include "gateway/base/ensure.h"
@@ -18,6 +19,29 @@ constexpr Duration kNoticeLifetime = std::chrono::days{365};
 // Not in the leaf, which a requester gets: it would see when rules change, and could try guesses.
 std::string under_rules(const House& house) {
   return fmt::format("under the rules with SHA-256 {}", house.rules->sha256);
+}
+
+struct Delivered {
+  std::string request;
+  int piece = 0;
+  int clip = 0;
+  bool has_receipt = false;
+  bool other_parts_have_receipts = false;
+};
+
+absl::StatusOr<Delivered> find_delivery(store::Database& database, std::string_view sha256) {
+  Delivered found;
+  LS_RETURN_IF_ERROR(database.query(
+      "SELECT request, piece, clip, receipt != '', NOT EXISTS (SELECT 1 FROM deliveries o"
+      " WHERE o.request = d.request AND o.piece = d.piece AND o.sha256 != d.sha256"
+      " AND o.receipt = '') FROM deliveries d WHERE sha256 = ?",
+      {sha256}, [&](const store::Row& row) {
+        found = {row.get<std::string>(0), row.get<int>(1), row.get<int>(2), row.get<bool>(3),
+                 row.get<bool>(4)};
+        return absl::OkStatus();
+      }));
+  if (found.request.empty()) return not_found("no delivery has the hash `{}`", sha256);
+  return found;
 }
 
 }  // namespace
@@ -154,6 +178,33 @@ absl::Status Docket::offer(const StoredRequest& request, const SealedClip& clip,
   offer.ledger_proof = proven.tlog_proof;
   LS_ASSIGN(const Addressee to, addressee_of(request));
   return mail_.enqueue(to, offer, id, clock_.now());
+}
+
+absl::StatusOr<Step> Docket::store_receipt(std::string_view officer,
+                                           std::string_view delivery_sha256,
+                                           std::string_view receipt_jws) {
+  LS_ASSIGN(store::Transaction transaction, database_.begin());
+  LS_ASSIGN(const Delivered delivered, find_delivery(database_, delivery_sha256));
+  const std::string& request = delivered.request;
+  LS_ASSIGN(const StoredRequest stored, load_request(database_, request));
+  if (stored.origin.officer != officer) return denied("the delivery is another officer's");
+  // The first one stands: the ledger holds its hash, and our answer to it is kept until it arrives.
+  if (delivered.has_receipt) return Step{};
+  LS_RETURN_IF_ERROR(database_.run("UPDATE deliveries SET receipt = ? WHERE sha256 = ?",
+                                   {receipt_jws, delivery_sha256}));
+  Extras extras;
+  extras.done = {stored.origin.sha256, delivered.clip, std::string(delivery_sha256),
+                 crypto::sha256_hex(receipt_jws)};
+  LS_ASSIGN(Step step, perform(request,
+                               release::event::ReceiptStored{delivered.piece,
+                                                             delivered.other_parts_have_receipts},
+                               extras));
+  LS_ASSIGN(const Addressee to, addressee_of(stored));
+  LS_RETURN_IF_ERROR(
+      mail_.enqueue(to, wire::ReceiptTaken{std::string(delivery_sha256)}, request, clock_.now()));
+  step.mail.insert(stored.origin.peer);
+  LS_RETURN_IF_ERROR(transaction.commit());
+  return step;
 }
 
 absl::Status Docket::notify(const StoredRequest& request, std::string_view state,

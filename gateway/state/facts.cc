@@ -132,7 +132,7 @@ std::vector<std::string> resolve_cameras(const policy::Policy& policy, const Hou
 }
 
 absl::StatusOr<std::string> why_blocked(store::Database& database, const Clock& clock,
-                                        const House& house) {
+                                        const House& house, const ledger::Ledger& ledger) {
   LS_ASSIGN(const auto paused, find_setting(database, "paused-by"));
   if (paused) return "sharing is paused; `latchstring resume` lets your rules decide again";
   if (house.rules == nullptr)
@@ -141,12 +141,16 @@ absl::StatusOr<std::string> why_blocked(store::Database& database, const Clock& 
   if (house.no_archive && house.no_archive())
     return "the archive is not the one that was recorded to before; `latchstring status` says what "
            "to do";
+  // What cannot be signed is not begun: it would be made again and again.
+  if (ledger.refused())
+    return "the log does not continue what was signed before; put the newest copy of the database "
+           "back";
   return std::string{};
 }
 
 absl::StatusOr<release::Facts> gather_facts(store::Database& database, const Clock& clock,
                                             const std::string& gateway_id, const House& house,
-                                            StoredRequest& request) {
+                                            const ledger::Ledger& ledger, StoredRequest& request) {
   release::Facts facts;
   facts.now = clock.now();
   facts.clock_is_right = clock.is_right();
@@ -157,7 +161,7 @@ absl::StatusOr<release::Facts> gather_facts(store::Database& database, const Clo
               count_open_of(database, request.state.subject.agency, request.state.subject.id));
     facts.too_many_open = open >= terms->always.open_requests_per_agency;
   }
-  LS_ASSIGN(facts.blocked, why_blocked(database, clock, house));
+  LS_ASSIGN(facts.blocked, why_blocked(database, clock, house, ledger));
   if (terms != nullptr) facts.residents = {terms->residents.begin(), terms->residents.end()};
   if (!facts.blocked.empty()) return facts;
 

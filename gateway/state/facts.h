@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/ledger/ledger.h"
 #include "gateway/release/release.h"
 #include "gateway/state/rows.h"
 
@@ -30,11 +31,11 @@ struct House {
 // comes now.
 absl::StatusOr<release::Facts> gather_facts(store::Database& database, const Clock& clock,
                                             const std::string& gateway_id, const House& house,
-                                            StoredRequest& request);
+                                            const ledger::Ledger& ledger, StoredRequest& request);
 
 // Why nothing is judged or released now; empty: nothing blocks.
 absl::StatusOr<std::string> why_blocked(store::Database& database, const Clock& clock,
-                                        const House& house);
+                                        const House& house, const ledger::Ledger& ledger);
 
 // The cameras a request means: ids, or labels that the household publishes; none named: all that
 // share by rule. What is unknown is left out, and so refused.

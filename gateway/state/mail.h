@@ -1,7 +1,7 @@
 // Control messages on their way out: signed, sealed and numbered in the transaction that decides
 // them, kept until the peer acknowledges. A repeat after a crash has the same bytes, also when it
 // has expired: requesters take by number what is repeated, whatever its age. Threads: loop only.
-// Every function runs inside the caller's transaction, but for pending().
+// Every function runs inside the caller's transaction, but for pending(). Limit: kLettersMax.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gateway/crypto/sign.h"
+#include "gateway/link/reliable.h"
 #include "gateway/store/store.h"
 #include "gateway/wire/control.h"
 #include "gateway/wire/topics.h"
@@ -18,6 +19,8 @@
 namespace latchstring::state {
 
 inline constexpr Duration kControlLifetime = std::chrono::days{90};
+// Numbers from the oldest unacknowledged letter on: what may be on its way, and is read and held.
+inline constexpr std::uint64_t kLettersMax = link::kSeqWindow;
 
 struct Addressee {
   wire::Peer peer;
@@ -49,12 +52,18 @@ class Mail {
   // Letters to mailboxes that are no more. Their numbers stay: where a mailbox of that name comes
   // back, its devices still know which ones they have seen.
   absl::Status drop_undeliverable();
-  // Everything unacknowledged to one peer, or to all.
-  absl::StatusOr<std::vector<Letter>> pending(const wire::Peer& peer) const;
+  // What is unacknowledged, above the number `after` and within kLettersMax.
+  absl::StatusOr<std::vector<Letter>> pending(const wire::Peer& peer,
+                                              std::uint64_t after = 0) const;
   absl::StatusOr<std::vector<wire::Peer>> peers() const;
 
-  // True the first time that this officer's device sent this seq; remembers it.
-  absl::StatusOr<bool> is_new(std::string_view officer, std::string_view device, std::uint64_t seq);
+  // True the first time that this officer's device said the HELLO of this number, dated `said`;
+  // remembers it. Of a device that was forgotten none is new that could be an old one.
+  absl::StatusOr<bool> is_new(std::string_view officer, std::string_view device, std::uint64_t seq,
+                              Instant said);
+  // A mailbox knows a new device of this officer, perhaps in the place of another: the numbers of
+  // devices that are known no more become one row each of officer and mailbox.
+  absl::Status forget_devices(std::string_view mailbox, std::string_view officer);
 
  private:
   absl::StatusOr<std::uint64_t> next_seq(const wire::Peer& peer);

@@ -102,6 +102,11 @@ absl::Status load_answers(store::Database& database, release::State& state) {
                         });
 }
 
+// Not over. Said so that the index serves: rows are many and large, and this is asked every second.
+constexpr std::string_view kOpen =
+    "(phase < 'ended' OR phase > 'ended' OR (phase = 'ended' AND closed_sent = 0))";
+constexpr std::string_view kNotEnded = "(phase < 'ended' OR phase > 'ended')";
+
 absl::StatusOr<std::vector<std::string>> ids(store::Database& database, std::string_view sql,
                                              store::Params params) {
   std::vector<std::string> out;
@@ -229,28 +234,31 @@ absl::StatusOr<std::vector<std::string>> unmade_gift_ids(store::Database& databa
              {agency});
 }
 
-absl::StatusOr<std::vector<std::string>> working_request_ids(store::Database& database) {
-  return ids(database,
-             "SELECT id FROM requests r WHERE phase != 'ended'"
-             " AND (gift = 0 OR agency = '' OR officer != '')"
-             " AND EXISTS (SELECT 1 FROM pieces p WHERE p.request = r.id AND p.state = 'working')"
-             " ORDER BY received",
-             {});
+absl::StatusOr<std::vector<std::string>> unfinished_request_ids(store::Database& database) {
+  return ids(
+      database,
+      fmt::format("SELECT id FROM requests r WHERE {} AND (phase = 'received' OR"
+                  " ((gift = 0 OR agency = '' OR officer != '') AND EXISTS (SELECT 1 FROM pieces p"
+                  " WHERE p.request = r.id AND (p.state = 'working' OR (p.state = 'waiting' AND"
+                  " EXISTS (SELECT 1 FROM answers a WHERE a.request = r.id AND a.yes = 1))))))"
+                  " ORDER BY received",
+                  kNotEnded),
+      {});
 }
 
 absl::StatusOr<std::vector<std::string>> open_request_ids(store::Database& database) {
-  return ids(database,
-             "SELECT id FROM requests WHERE phase != 'ended' OR closed_sent = 0 ORDER BY received",
+  return ids(database, fmt::format("SELECT id FROM requests WHERE {} ORDER BY received", kOpen),
              {});
 }
 
 absl::StatusOr<std::vector<std::string>> due_request_ids(store::Database& database, Instant now) {
   return ids(database,
-             "SELECT id FROM requests WHERE (phase != 'ended' OR closed_sent = 0) AND ("
-             " (closed_sent = 0 AND close_at <= ?1) OR"
-             " (phase = 'asking' AND answer_by <= ?1) OR"
-             " EXISTS (SELECT 1 FROM pieces p WHERE p.request = id AND p.state = 'offered'"
-             " AND p.expires <= ?1)) ORDER BY received",
+             fmt::format("SELECT id FROM requests WHERE {} AND ("
+                         " (closed_sent = 0 AND close_at <= ?1) OR"
+                         " (phase = 'asking' AND answer_by <= ?1) OR"
+                         " EXISTS (SELECT 1 FROM pieces p WHERE p.request = id AND p.state ="
+                         " 'offered' AND p.expires <= ?1)) ORDER BY received",
+                         kOpen),
              {to_micros(now)});
 }
 
@@ -302,6 +310,14 @@ absl::StatusOr<int> count_open_of(store::Database& database, std::string_view ag
       " AND closed_sent = 0 AND outcome NOT IN ('cancelled', 'not judged') AND NOT EXISTS"
       " (SELECT 1 FROM pieces p WHERE p.request = r.id AND p.committed != 0)",
       {agency, except});
+}
+
+absl::StatusOr<int> count_received_in(store::Database& database, std::string_view agency,
+                                      const Interval& time) {
+  return database.one<int>(
+      "SELECT count(*) FROM requests WHERE agency = ? AND received >= ? AND received < ?"
+      " AND gift = 0",
+      {agency, to_micros(time.from), to_micros(time.to)});
 }
 
 absl::StatusOr<Given> given_since(store::Database& database, std::string_view agency, Instant since,

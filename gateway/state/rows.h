@@ -50,8 +50,9 @@ absl::Status save_addressee(store::Database& database, std::string_view id, cons
 absl::StatusOr<std::vector<std::string>> unmade_gift_ids(store::Database& database,
                                                          std::string_view agency);
 
-// With a piece that is to be made, for somebody who is known.
-absl::StatusOr<std::vector<std::string>> working_request_ids(store::Database& database);
+// Not judged; or with a piece that is to be made for somebody who is known, or that waits and got a
+// yes.
+absl::StatusOr<std::vector<std::string>> unfinished_request_ids(store::Database& database);
 // Everything that is not over: not ended, or not yet `closed`, or with an offer outstanding.
 absl::StatusOr<std::vector<std::string>> open_request_ids(store::Database& database);
 // Of those, the ones of which some term is over at `now`.
@@ -76,6 +77,10 @@ absl::StatusOr<std::multimap<int, KeptReceipt>> receipts_of(store::Database& dat
 // that the limit tells nothing of what was judged. What was released or cancelled waits no more.
 absl::StatusOr<int> count_open_of(store::Database& database, std::string_view agency,
                                   std::string_view except);
+
+// Of this agency, taken within that time.
+absl::StatusOr<int> count_received_in(store::Database& database, std::string_view agency,
+                                      const Interval& time);
 
 struct Given {
   int clips = 0;

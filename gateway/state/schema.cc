@@ -73,13 +73,20 @@ CREATE TABLE incoming_seq (
 constexpr std::string_view kAskedDeletion =
     "ALTER TABLE deliveries ADD COLUMN delete_after INTEGER NOT NULL DEFAULT 0";
 
+// Those that were taken before are at most five minutes ahead of when a device was seen last.
+constexpr std::string_view kNewestHello =
+    "ALTER TABLE incoming_seq ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE incoming_seq SET newest = 300000000 +"
+    " coalesce((SELECT max(last_seen) FROM trust_device), 0)";
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<store::Database>> open_database(const Path& path) {
   std::string first{kTables};
   first += ledger::schema();
   first += trust::schema();
-  return store::Database::open(path, {"state", {std::move(first), std::string(kAskedDeletion)}});
+  return store::Database::open(
+      path, {"state", {std::move(first), std::string(kAskedDeletion), std::string(kNewestHello)}});
 }
 
 absl::StatusOr<std::optional<std::string>> find_setting(store::Database& database,

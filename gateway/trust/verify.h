@@ -82,6 +82,8 @@ class Verifier {
   // Remembers request and revocation list; in the transaction that commits `received`. A repeat
   // records nothing. Rows are kept for good: a clock that was moved must not reopen the window.
   absl::Status record(const Verified& verified);
+  // The revocation list alone, of a request that is not taken.
+  absl::Status record_list(const Verified& verified);
 
   // Once the clock is right: the dates of a request that came while it was not.
   absl::StatusOr<Verified> recheck_dates(std::string_view compact, const Agencies& agencies,

@@ -31,6 +31,11 @@ absl::Status Verifier::record(const Verified& verified) {
   LS_RETURN_IF_ERROR(
       database_.run("INSERT INTO trust_seen (jti, request_id, sha256) VALUES (?, ?, ?)",
                     {verified.request.common.jti, verified.request.id, verified.request_sha256}));
+  return record_list(verified);
+}
+
+absl::Status Verifier::record_list(const Verified& verified) {
+  ensure(database_.in_transaction());
   if (verified.request.revocation_list.empty()) return absl::OkStatus();
   return store_list(database_, verified.request.revocation_list, verified.officer.agency_key);
 }

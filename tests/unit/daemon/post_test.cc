@@ -181,6 +181,119 @@ TEST_CASE("a replayed HELLO gets an acknowledgement now and then, and nothing el
   CHECK(count_of<wire::State>(office.told(office.officer)) == 1);
 }
 
+TEST_CASE("beyond a day's requests nobody is answered, and the household is told once") {
+  Office office;
+  office.greet(office.officer);
+  const wire::Request first = office.desk.request("burglary");
+  office.post.on_message(office.officer.peer, office.request(first));
+  office.desk.fill_the_day(first.id);
+  office.link.sent.clear();
+  CHECK(office.post.warnings().empty());
+  const wire::Request asked = office.desk.request("burglary");
+  const Bytes beyond = office.request(asked);
+  for (int i = 0; i < 3; ++i) office.post.on_message(office.officer.peer, beyond);
+  CHECK(office.link.sent.empty());
+  CHECK(office.denied() == 3);
+  CHECK(office.trouble == std::vector<std::string>{"`police` sent more than 200 requests within a "
+                                                   "day; what is beyond is not heard"});
+  CHECK(office.post.warnings() == office.trouble);
+  office.desk.clock.at += sim::days{1} + sim::seconds{1};
+  CHECK(office.post.warnings().empty());
+  office.post.on_message(office.officer.peer, beyond);
+  CHECK(office.desk.docket->find(asked.id).ok());
+  CHECK(count_of<wire::Notice>(office.told(office.officer)) == 2);  // the first one's too, again
+}
+
+TEST_CASE("letters beyond the window are sent when those before are acknowledged") {
+  Office office;
+  office.greet(office.officer);
+  const wire::Peer& peer = office.officer.peer;
+  const state::Addressee to{
+      peer, office.officer.thumbprint, {office.officer.identity.recipient().text()}, {}};
+  state::Mail& mail = office.desk.docket->mail();
+  for (std::uint64_t i = 0; i < state::kLettersMax + 2; ++i) {
+    const wire::ReceiptTaken letter{std::string(64, 'a')};
+    REQUIRE(mail.enqueue(to, letter, "", office.desk.clock.now()).ok());
+  }
+  office.link.sent.clear();
+  office.post.deliver(peer);
+  const auto told = office.told(office.officer);
+  REQUIRE(told.size() == state::kLettersMax);
+  office.post.deliver(peer);  // nothing is read twice
+  CHECK(office.told(office.officer).empty());
+  const std::uint64_t oldest = told.front().seq;
+  office.post.on_message(peer, office.sealed(office.officer, 0, wire::Ack{oldest}));
+  const auto more = office.told(office.officer);
+  REQUIRE(more.size() == 1);
+  CHECK(more.front().seq == oldest + state::kLettersMax);
+}
+
+TEST_CASE("ever new device names leave no rows behind, and open no way back for an old HELLO") {
+  Office office;
+  const std::string& mailbox = office.officer.peer.mailbox;
+  std::vector<std::pair<wire::Peer, Bytes>> said;
+  for (std::uint64_t i = 0; i < 3 * trust::kOfficerDevicesMax; ++i) {
+    const wire::Peer peer{mailbox, crypto::random_id()};
+    said.emplace_back(peer, office.hello(office.officer, 1, peer.device));
+    office.post.on_message(peer, said.back().second);
+    office.desk.clock.at += sim::seconds{1};
+  }
+  const auto rows = [&](std::string_view table) {
+    return static_cast<std::size_t>(
+        *office.desk.database->one<int>(fmt::format("SELECT count(*) FROM {}", table)));
+  };
+  CHECK(rows("incoming_seq") == trust::kOfficerDevicesMax + 1);
+  CHECK(rows("outgoing_seq") == trust::kOfficerDevicesMax + 1);
+  const auto known = *office.mailboxes.devices(mailbox);
+  office.link.sent.clear();
+  const auto& [peer, old] = said.front();
+  office.post.on_message(peer, old);
+  CHECK(office.link.sent.size() == 1);  // the acknowledgement of a replay, and no STATE
+  CHECK(!office.mailboxes.device(peer)->has_value());
+  CHECK(office.mailboxes.devices(mailbox)->size() == known.size());
+  // Its own new one is heard.
+  office.post.on_message(peer, office.hello(office.officer, 2, peer.device));
+  CHECK(office.link.sent.size() == 3);
+  CHECK(office.mailboxes.device(peer)->has_value());
+}
+
+TEST_CASE("letters to a device that was forgotten wait for its HELLO") {
+  Office office;
+  office.greet(office.officer);
+  office.post.on_message(office.officer.peer, office.request(office.desk.request("burglary")));
+  for (std::uint64_t i = 0; i < trust::kOfficerDevicesMax; ++i) {
+    office.desk.clock.at += sim::seconds{1};
+    const wire::Peer peer{office.officer.peer.mailbox, crypto::random_id()};
+    office.post.on_message(peer, office.hello(office.officer, 1, peer.device));
+  }
+  REQUIRE(!office.mailboxes.device(office.officer.peer)->has_value());
+  office.link.sent.clear();
+  office.desk.clock.at += sim::hours{1};
+  office.post.restart_all();
+  office.post.deliver_all();
+  CHECK(office.link.sent.empty());
+  office.greet(office.officer, 2);
+  CHECK(count_of<wire::Notice>(office.told(office.officer)) == 1);
+}
+
+TEST_CASE("a cancel that could not be applied is not acknowledged, and repeated it is") {
+  Office office;
+  office.greet(office.officer);
+  const wire::Request asked = office.desk.request("burglary");
+  office.post.on_message(office.officer.peer, office.request(asked));
+  office.link.sent.clear();
+  const Bytes cancel = office.sealed(office.officer, 2, wire::Cancel{asked.id});
+  REQUIRE(office.desk.database->run("ALTER TABLE ledger_about RENAME TO elsewhere").ok());
+  office.post.on_message(office.officer.peer, cancel);
+  CHECK(office.link.sent.empty());
+  CHECK(office.denied() == 0);
+  CHECK(office.trouble.size() == 1);
+  REQUIRE(office.desk.database->run("ALTER TABLE elsewhere RENAME TO ledger_about").ok());
+  office.post.on_message(office.officer.peer, cancel);
+  CHECK(count_of<wire::Ack>(office.told(office.officer)) == 1);
+  CHECK(office.desk.docket->find(asked.id)->state.outcome == "cancelled");
+}
+
 TEST_CASE("a ledger that fails is our trouble: no stranger is counted, no letter kept back") {
   Office office;
   office.greet(office.officer);

@@ -72,6 +72,29 @@ class Desk {
     asked.revocation_list = std::move(list);
     return receive(asked, colleague);
   }
+  // The agency's list, with the officer's credential on it.
+  std::string list_that_revokes(const sim::OfficerKeys& revoked) const {
+    const crypto::SigningKey& key = revoked.agency->key;
+    wire::RevocationList list;
+    list.common = world.common(key, "any", clock.now(), sim::days{30});
+    list.seq = 2;
+    list.next_update = clock.now() + sim::days{7};
+    list.revoked = {
+        wire::decode_credential(crypto::peek_jws(revoked.credential)->payload)->common.jti};
+    return crypto::sign_jws(key, wire::kTypRevocation, wire::encode(list));
+  }
+  // As if its agency had sent as many as are taken in a day: rows like this request's.
+  void fill_the_day(const std::string& id) {
+    auto transaction = database->begin();
+    REQUIRE(transaction.ok());
+    REQUIRE(database->run("CREATE TEMP TABLE copied AS SELECT * FROM requests WHERE id = ?", {id})
+                .ok());
+    for (int i = 1; i < kRequestsPerDayMax; ++i) {
+      REQUIRE(database->run("UPDATE copied SET id = ?", {fmt::format("copy{}", i)}).ok());
+      REQUIRE(database->run("INSERT INTO requests SELECT * FROM copied").ok());
+    }
+    REQUIRE(transaction->commit().ok());
+  }
   // Received, not judged yet: its id.
   std::string ask(const std::string& purpose) {
     const wire::Request asked = request(purpose);

@@ -217,6 +217,124 @@ TEST_CASE("a result that cannot be written is made again, not forgotten") {
   CHECK(count<release::effect::Cut>(*desk.docket->tick()) == 0);  // not in a hot loop
 }
 
+TEST_CASE("a clip whose result was lost is begun once, also beside another one that is on offer") {
+  Desk desk;
+  wire::Request asked = desk.request("burglary");
+  asked.cameras = {"drive", "front"};
+  REQUIRE(desk.receive(asked).ok());
+  auto step = desk.docket->reconsider();
+  REQUIRE(step.ok());
+  REQUIRE(count<release::effect::Cut>(*step) == 2);
+  auto& cut = std::get<release::effect::Cut>(step->effects.front().effect);
+  REQUIRE(desk.docket->sealed({desk.sealed(cut.grant)}).ok());
+  CHECK(count<release::effect::Cut>(*desk.docket->tick()) == 1);
+}
+
+TEST_CASE("a request that an error left unjudged is judged later, when nothing blocks") {
+  Desk desk;
+  REQUIRE(desk.docket->tick().ok());
+  const std::string id = desk.ask("burglary");
+  REQUIRE(desk.docket->pause("alex").ok());
+  desk.clock.at += kRedoEvery;
+  REQUIRE(desk.docket->tick().ok());
+  CHECK(desk.state(id).phase == Phase::received);
+  REQUIRE(desk.docket->resume({"alex"}).ok());
+  REQUIRE(desk.docket->tick().ok());
+  CHECK(desk.state(id).phase == Phase::received);  // not in a hot loop
+  desk.clock.at += kRedoEvery;
+  CHECK(count<release::effect::Cut>(*desk.docket->tick()) == 1);
+  CHECK(desk.state(id).phase == Phase::releasing);
+}
+
+TEST_CASE("what was agreed to and an error left waiting is begun later") {
+  Desk desk;
+  const std::string one = desk.judged("vehicle_theft");
+  const std::string all = desk.judged("arson");
+  REQUIRE(desk.docket->pause("alex").ok());
+  for (const std::string& id : {one, all}) {
+    REQUIRE(desk.docket->apply(id, release::event::Answered{"sam", true}).ok());
+    REQUIRE(desk.state(id).pieces.front().state == PieceState::waiting);
+  }
+  REQUIRE(desk.docket->resume({"alex"}).ok());
+  const auto changes = [&] { return *desk.database->one<std::int64_t>("SELECT total_changes()"); };
+  const auto tick = desk.docket->tick();
+  REQUIRE(tick.ok());
+  CHECK(count<release::effect::Cut>(*tick) == 1);
+  CHECK(desk.state(one).phase == Phase::releasing);
+  CHECK(desk.state(all).phase == Phase::asking);
+  // Who still has to be asked costs no write.
+  desk.in_work.insert(one);
+  const std::int64_t before = changes();
+  desk.clock.at += kRedoEvery;
+  CHECK(desk.docket->tick()->effects.empty());
+  CHECK(changes() == before);
+}
+
+TEST_CASE("while the log cannot be signed nothing is judged or begun, and the household is told") {
+  Desk desk;
+  const std::string working = desk.ask("burglary");
+  auto step = desk.docket->reconsider();
+  REQUIRE(step.ok());
+  REQUIRE(count<release::effect::Cut>(*step) == 1);
+  auto& cut = std::get<release::effect::Cut>(step->effects.front().effect);
+  {
+    auto transaction = desk.database->begin();
+    REQUIRE(desk.ledger->checkpoint_now(ledger::Audience::home, desk.clock.now()).ok());
+    REQUIRE(transaction->commit().ok());
+  }
+  REQUIRE(desk.database->run("UPDATE ledger_node SET hash = zeroblob(32)").ok());
+  CHECK(!desk.docket->sealed({desk.sealed(cut.grant)}).ok());
+  REQUIRE(desk.ledger->refused());
+  const std::string unjudged = desk.judged("burglary");
+  for (int i = 0; i < 3; ++i) {
+    const auto tick = desk.docket->tick();
+    REQUIRE(tick.ok());
+    CHECK(count<release::effect::Cut>(*tick) == 0);
+    desk.clock.at += kRedoEvery;
+  }
+  CHECK(desk.state(unjudged).phase == Phase::received);
+  CHECK(desk.docket->blocked()->find("the log") == 0);
+  desk.clock.at += sim::kAnswersAfter;
+  REQUIRE(desk.docket->tick().ok());
+  CHECK(desk.told(unjudged) == std::vector<std::string>{"received", "closed"});
+  CHECK(desk.state(working).pieces.front().state == PieceState::lapsed);
+}
+
+TEST_CASE("beyond a day's requests of one agency nothing is taken but a list that revokes") {
+  Desk desk;
+  const wire::Request first = desk.request("burglary");
+  REQUIRE(desk.receive(first).ok());
+  desk.fill_the_day(first.id);
+  const auto rows = [&](std::string_view table) {
+    return *desk.database->one<int>(fmt::format("SELECT count(*) FROM {}", table));
+  };
+  const std::uint64_t size = *desk.ledger->size();
+  const sim::OfficerKeys& colleague = *desk.world.officers[1];
+  wire::Request beyond = desk.world.request(colleague, "burglary", first.footage, desk.clock.now());
+  beyond.revocation_list = desk.list_that_revokes(desk.officer());
+  const auto step = desk.receive(beyond, colleague);
+  REQUIRE(step.ok());
+  CHECK(absl::IsResourceExhausted(step->answer));
+  CHECK(step->effects.empty());
+  CHECK(step->mail.empty());
+  CHECK(*desk.ledger->size() == size);
+  CHECK(rows("requests") == kRequestsPerDayMax);
+  CHECK(rows("trust_seen") == 1);
+  CHECK(rows("outgoing") == 1);
+  CHECK(*desk.database->one<int>("SELECT seq FROM trust_list") == 2);
+  // A repeat is one, and another agency has its own.
+  CHECK(desk.receive(first)->answer.ok());
+  const sim::OfficerKeys& other = *desk.world.officers[2];
+  CHECK(desk.receive(desk.world.request(other, "burglary", first.footage, desk.clock.now()), other)
+            ->answer.ok());
+  // The same request, when it is repeated a day later.
+  desk.clock.at += days{1};
+  CHECK(absl::IsResourceExhausted(desk.receive(beyond, colleague)->answer));
+  desk.clock.at += 1us;
+  CHECK(desk.receive(beyond, colleague)->answer.ok());
+  CHECK(desk.docket->find(beyond.id).ok());
+}
+
 TEST_CASE("one request that cannot be read keeps no other waiting") {
   Desk desk;
   const std::string damaged = desk.ask("burglary");

@@ -31,7 +31,7 @@ TEST_CASE("letters keep their bytes and numbers until they are acknowledged") {
 TEST_CASE("a number is new once, for each officer and device, also after a restart") {
   Desk desk;
   const auto is_new = [&](std::string_view officer, std::string_view device, std::uint64_t seq) {
-    return *desk.docket->mail().is_new(officer, device, seq);
+    return *desk.docket->mail().is_new(officer, device, seq, desk.clock.now());
   };
   CHECK(is_new("pat", "one", 5));
   CHECK(!is_new("pat", "one", 5));
@@ -45,6 +45,109 @@ TEST_CASE("a number is new once, for each officer and device, also after a resta
   CHECK(is_new("pat", "one", 1'000'000));
   CHECK(!is_new("pat", "one", 7));  // so far below that it counts as seen
   CHECK(!is_new("pat", "one", 0));
+}
+
+// A mailbox, and the devices that it knows.
+struct Known {
+  explicit Known(Desk& desk) : database(*desk.database) {
+    REQUIRE(trust::Mailboxes(database).add({"aaaaaaaaaa", "police", "", sim::kStart}).ok());
+  }
+  void add(const std::string& device, const std::string& officer) {
+    const wire::Peer peer{"aaaaaaaaaa", device};
+    REQUIRE(trust::Mailboxes(database).saw({peer, officer, "c", sim::kStart}).ok());
+  }
+  void remove(const std::string& device) {
+    REQUIRE(database.run("DELETE FROM trust_device WHERE device = ?", {device}).ok());
+  }
+  int rows(std::string_view table) {
+    return *database.one<int>(fmt::format("SELECT count(*) FROM {}", table));
+  }
+  store::Database& database;
+};
+
+TEST_CASE("nothing that a forgotten device said before is new again") {
+  Desk desk;
+  Known known(desk);
+  Mail& mail = desk.docket->mail();
+  const auto is_new = [&](const std::string& device, std::uint64_t seq, int minute) {
+    return *mail.is_new("pat", device, seq, sim::kStart + sim::minutes{minute});
+  };
+  known.add("oneoneonea", "pat");
+  known.add("twotwotwoa", "pat");
+  CHECK(is_new("oneoneonea", 5, 1));
+  CHECK(is_new("oneoneonea", 9, 3));
+  CHECK(is_new("oneoneonea", 7, 2));  // on its way for longer
+  CHECK(is_new("twotwotwoa", 20, 1));
+  REQUIRE(*mail.is_new("quinn", "quinnquinn", 1, sim::kStart));
+  known.add("quinnquinn", "quinn");
+  REQUIRE(mail.forget_devices("aaaaaaaaaa", "pat").ok());
+  CHECK(!is_new("oneoneonea", 5, 1));  // nobody was forgotten
+  known.remove("oneoneonea");
+  REQUIRE(mail.forget_devices("aaaaaaaaaa", "pat").ok());
+  REQUIRE(mail.forget_devices("aaaaaaaaaa", "quinn").ok());
+  CHECK(known.rows("incoming_seq") == 3);  // what was forgotten is one row
+  for (const std::uint64_t seq : {5, 7, 9}) CHECK(!is_new("oneoneonea", seq, 3));
+  CHECK(!is_new("oneoneonea", 1'000, 3));
+  CHECK(!is_new("threethree", 1, 2));
+  // Who is known goes by numbers alone, and so does everybody else.
+  CHECK(is_new("twotwotwoa", 21, 0));
+  CHECK(*mail.is_new("quinn", "otherother", 1, sim::kStart));
+  // It comes back: what it said before stays old.
+  CHECK(is_new("oneoneonea", 12, 4));
+  for (const std::uint64_t seq : {5, 8, 10, 11, 12}) CHECK(!is_new("oneoneonea", seq, 3));
+  CHECK(is_new("oneoneonea", 13, 5));
+  // And when it goes once more.
+  REQUIRE(mail.forget_devices("aaaaaaaaaa", "pat").ok());
+  CHECK(!is_new("oneoneonea", 14, 5));
+  CHECK(is_new("oneoneonea", 14, 6));
+}
+
+TEST_CASE("a device that comes back gets no number twice; letters that wait keep theirs") {
+  Desk desk;
+  Known known(desk);
+  Mail& mail = desk.docket->mail();
+  const auto write_to = [&](const std::string& device) {
+    const Addressee to{{"aaaaaaaaaa", device},
+                       desk.officer().thumbprint,
+                       {desk.officer().identity.recipient().text()},
+                       {}};
+    REQUIRE(mail.enqueue(to, wire::ReceiptTaken{std::string(64, 'a')}, "", desk.clock.now()).ok());
+    return mail.pending(to.peer)->back().seq;
+  };
+  known.add("twotwotwoa", "pat");
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+    CHECK(write_to("oneoneonea") == seq);
+    REQUIRE(mail.acknowledge({"aaaaaaaaaa", "oneoneonea"}, seq).ok());
+  }
+  CHECK(write_to("threethree") == 1);
+  CHECK(write_to("twotwotwoa") == 1);
+  REQUIRE(mail.forget_devices("aaaaaaaaaa", "pat").ok());
+  CHECK(known.rows("outgoing_seq") == 3);  // one for all that was forgotten
+  CHECK(write_to("twotwotwoa") == 2);
+  CHECK(write_to("threethree") == 2);  // its window lies there
+  CHECK(write_to("oneoneonea") == 4);
+  CHECK(write_to("fourfourfo") == 4);
+}
+
+TEST_CASE("letters are read within the window that may be on its way") {
+  Desk desk;
+  const std::string id = desk.ask("burglary");
+  const wire::Peer& peer = desk.officer().peer;
+  const Addressee to{
+      peer, desk.officer().thumbprint, {desk.officer().identity.recipient().text()}, {}};
+  Mail& mail = desk.docket->mail();
+  for (std::uint64_t seq = 2; seq <= kLettersMax + 5; ++seq) {
+    REQUIRE(mail.enqueue(to, wire::ReceiptTaken{std::string(64, 'a')}, id, desk.clock.now()).ok());
+  }
+  const auto newest = [&] { return mail.pending(peer)->back().seq; };
+  CHECK(mail.pending(peer)->size() == kLettersMax);
+  CHECK(newest() == kLettersMax);
+  CHECK(mail.pending(peer, kLettersMax)->empty());
+  REQUIRE(mail.acknowledge(peer, 2).ok());
+  CHECK(newest() == kLettersMax);
+  REQUIRE(mail.acknowledge(peer, 1).ok());
+  CHECK(newest() == kLettersMax + 2);
+  CHECK(mail.pending(peer, kLettersMax)->size() == 2);
 }
 
 TEST_CASE("letters to a mailbox that is no more go; the numbers stay") {

@@ -112,16 +112,8 @@ TEST_CASE("a list that another officer's request brings takes a revoked officer'
   const std::string id = desk.offered("burglary");
   REQUIRE(desk.docket->tick().ok());
   REQUIRE(desk.state(id).pieces.front().state == PieceState::offered);
-  const sim::Agency& agency = *desk.officer().agency;
-  const auto credential = crypto::peek_jws(desk.officer().credential);
-  wire::RevocationList list;
-  list.common = desk.world.common(agency.key, "any", desk.clock.now(), days{30});
-  list.seq = 2;
-  list.next_update = desk.clock.now() + days{7};
-  list.revoked = {wire::decode_credential(credential->payload)->common.jti};
   desk.clock.at += 1s;
-  REQUIRE(desk.receive_with(crypto::sign_jws(agency.key, wire::kTypRevocation, wire::encode(list)))
-              .ok());
+  REQUIRE(desk.receive_with(desk.list_that_revokes(desk.officer())).ok());
   REQUIRE(desk.docket->tick().ok());
   CHECK(desk.state(id).pieces.front().state == PieceState::revoked);
 }

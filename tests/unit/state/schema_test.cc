@@ -51,6 +51,24 @@ TEST_CASE("a newer schema and a damaged file are refused in words, and left as t
   CHECK(*read_file(garbage, 20'000) == bytes);
 }
 
+TEST_CASE("what devices said before the database was brought up to date does not count as new") {
+  Desk desk;
+  trust::Mailboxes mailboxes(*desk.database);
+  REQUIRE(mailboxes.add({"aaaaaaaaaa", "police", "", desk.clock.now()}).ok());
+  const wire::Peer peer{"aaaaaaaaaa", "dddddddddd"};
+  REQUIRE(mailboxes.saw({peer, "pat", "c", desk.clock.now()}).ok());
+  REQUIRE(*desk.docket->mail().is_new("pat", "dddddddddd", 3, desk.clock.now()));
+  REQUIRE(desk.database->run("ALTER TABLE incoming_seq DROP COLUMN newest").ok());
+  REQUIRE(desk.database->run("PRAGMA user_version = 2").ok());
+  desk.open();
+  REQUIRE(desk.database->run("DELETE FROM trust_device").ok());
+  Mail& mail = desk.docket->mail();
+  REQUIRE(mail.forget_devices("aaaaaaaaaa", "pat").ok());
+  const Instant before = desk.clock.now() + trust::kSkewMax;
+  CHECK(!*mail.is_new("pat", "dddddddddd", 4, before));
+  CHECK(*mail.is_new("pat", "dddddddddd", 4, before + Duration{1}));
+}
+
 TEST_CASE("what a full disk refuses to write did not happen") {
   Desk desk;
   const std::string id = desk.ask("vehicle_theft");
