@@ -20,6 +20,7 @@
 namespace latchstring::archive {
 
 inline constexpr std::size_t kSegmentsPerCutMax = 3000;       // two days of whole segments
+inline constexpr std::size_t kSourcesPerPartMax = 192;        // that a manifest names (wire)
 inline constexpr std::uint64_t kLeadBytesMax = 128ULL << 20;  // from an IDR to the start
 // The most parts that a piece may have (wire); footage with so many gaps comes without copies.
 inline constexpr std::size_t kPartsWithCopiesMax = 16;
@@ -44,7 +45,8 @@ class Cutter {
   // `segments` is the folder of the encrypted files.
   Cutter(Path segments, const DayKeys& keys) : segments_(std::move(segments)), keys_(keys) {}
 
-  // One clip for each stretch of one run and stream format. Native: from the first IDR at or after
+  // One clip for each stretch of one run and stream format, at most kSourcesPerPartMax segments of
+  // it. Native: from the first IDR at or after
   // the start; what lies before that IDR comes as an exact clip of its own (native == false in its
   // terms), as does a copy of what not every player plays, after its original; each says in its
   // reader's note what it is. A stretch that has no IDR in the interval comes as an exact clip.

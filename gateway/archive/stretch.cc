@@ -62,7 +62,8 @@ absl::StatusOr<std::vector<std::shared_ptr<const Stretch>>> open_stretches(const
   for (const Segment& segment : footage.segments) {
     ensure(segment.name.camera == footage.camera);
     LS_ASSIGN(auto opened, look_through(segments, keys, segment));
-    if (!last || !goes_on(*last, opened.first, opened.second)) {
+    if (!last || last->sources.size() == kSourcesPerPartMax ||
+        !goes_on(*last, opened.first, opened.second)) {
       last = std::make_shared<Stretch>(segments, keys);
       last->info = std::move(opened.first);
       last->lease = footage.lease;

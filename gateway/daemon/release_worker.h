@@ -28,6 +28,7 @@ namespace latchstring::daemon {
 
 // A piece whose footage has more gaps than this is not released: something is wrong with it.
 inline constexpr std::size_t kPartsMax = 16;
+static_assert(archive::kSourcesPerPartMax <= wire::kSourcesMax);
 
 class ReleaseWorker {
  public:

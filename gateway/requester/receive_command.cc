@@ -16,6 +16,9 @@ constexpr Duration kQuiet = std::chrono::seconds{5};
 // The gateway confirms a receipt at once; if not, the next run sends it again.
 constexpr Duration kReceiptPatience = std::chrono::seconds{20};
 constexpr Duration kTurn = std::chrono::milliseconds{500};
+// The parts of a piece are offered by letters of their own, one right behind the other, and are
+// fetched together.
+constexpr Duration kRightBehind = std::chrono::milliseconds{50};
 
 struct Options {
   DeskOptions desk;
@@ -44,7 +47,7 @@ class Receiving {
         LS_RETURN_IF_ERROR(receive(piece_of(*next)));
         continue;
       }
-      LS_ASSIGN(const bool came, dialogue_.turn(kTurn));
+      LS_ASSIGN(const bool came, take_mail());
       if (came) moved_ = now();
     }
   }
@@ -126,7 +129,7 @@ class Receiving {
     if (absl::IsUnavailable(fetched)) return wait_for_gateway(fetched);
     if (!absl::IsPermissionDenied(fetched)) return leave(piece, fetched);
     // Taken back? Then the message that says so waits.
-    LS_RETURN_IF_ERROR(take_mail());
+    LS_RETURN_IF_ERROR(take_mail().status());
     LS_RETURN_IF_ERROR(look());
     if (!was_revoked(piece.front())) return leave(piece, fetched);
     note(fmt::format("the household took piece {} of `{}` back; what had come of it is deleted",
@@ -136,7 +139,7 @@ class Receiving {
 
   absl::Status wait_for_gateway(const absl::Status& why) {
     if (!time_is_up()) note(fmt::format("waiting for the gateway: {}", shown(message_of(why))));
-    return take_mail();  // it may say that this was taken back
+    return take_mail().status();  // it may say that this was taken back
   }
 
   absl::Status open(const std::vector<KeptOffer>& piece) {
@@ -155,13 +158,14 @@ class Receiving {
     return absl::OkStatus();
   }
 
-  // All that waits: the message that is looked for may not be the first.
-  absl::Status take_mail() {
-    for (std::size_t taken = 0; taken < link::kInboxMax; ++taken) {
-      LS_ASSIGN(const bool came, dialogue_.turn(kTurn));
-      if (!came) break;
+  // All that waits: the message that is looked for may not be the first. False: none came.
+  absl::StatusOr<bool> take_mail() {
+    LS_ASSIGN(const bool came, dialogue_.turn(kTurn));
+    bool more = came;
+    for (std::size_t taken = 1; more && taken < link::kInboxMax; ++taken) {
+      LS_ASSIGN(more, dialogue_.turn(kRightBehind));
     }
-    return absl::OkStatus();
+    return came;
   }
 
   // The others are received all the same.

@@ -57,6 +57,26 @@ TEST_CASE("every picture names the segment it lies in, also across the end of on
   CHECK(count.at((*native)[1].sources[1].id) == 4);
 }
 
+TEST_CASE("a stretch of more segments than a manifest names comes in parts, with every picture") {
+  constexpr int kSegments = static_cast<int>(kSourcesPerPartMax) + 8;
+  House house;
+  test::Recording recording;
+  recording.segment = std::chrono::seconds{1};
+  house.record_film(test::make_film(kSegments * 10, 10), recording);
+  const Interval asked = seconds(0.55, kSegments - 0.35);
+  auto parts = house.cut(asked);
+  REQUIRE(parts.ok());
+  REQUIRE(parts->size() == 2);
+  CHECK((*parts)[0].sources.size() == kSourcesPerPartMax);
+  CHECK((*parts)[1].sources.size() == 8);
+  std::vector<Instant> pictures;
+  for (Part& part : *parts) {
+    const std::vector<Instant> kept = kept_pictures(read_all(*part.reader));
+    pictures.insert(pictures.end(), kept.begin(), kept.end());
+  }
+  CHECK(pictures == frames_in(asked, kSegments * 10));
+}
+
 TEST_CASE(
     "what not every player plays comes with a copy that any plays, and each says what it is") {
   House house;
