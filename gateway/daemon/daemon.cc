@@ -77,7 +77,7 @@ absl::Status Daemon::open_state() {
   docket_ = std::make_unique<state::Docket>(
       state::Docket::Parts{*database_, *ledger_, clock_, keys_->signing, keys_->gateway_id});
   rules_ = std::make_unique<Rules>(config_.rules, *database_);
-  LS_RETURN_IF_ERROR(load_rules().status());
+  LS_RETURN_IF_ERROR(load_rules());
   chores_ = std::make_unique<Chores>(loop_);
   log_chores_ = std::make_unique<Chores>(loop_);
   slow_chores_ = std::make_unique<Chores>(loop_);
@@ -202,9 +202,9 @@ void Daemon::ask_again() {
   }
 }
 
-absl::StatusOr<bool> Daemon::load_rules() {
+absl::Status Daemon::load_rules() {
   // Also where they could not be remembered: an older file is never honoured in their place.
-  const auto changed = rules_->reload();
+  const absl::Status remembered = rules_->reload();
   state::House& house = docket_->house();
   house.rules = rules_->current();
   house.last_valid = rules_->last_valid();
@@ -217,13 +217,17 @@ absl::StatusOr<bool> Daemon::load_rules() {
     tell(fmt::format("the rules file is broken, nothing is shared:\n{}", rules_->fault()),
          LogLevel::error);
   }
-  LS_RETURN_IF_ERROR(changed.status());
-  if (*changed) {
-    LS_RETURN_IF_ERROR(append(
-        ledger::PolicyChange{rules_->current() == nullptr ? "broken" : "accepted",
-                             rules_->current() == nullptr ? "" : rules_->current()->sha256}));
-  }
-  return changed;
+  const absl::Status noted = note_rules();
+  return remembered.ok() ? noted : remembered;
+}
+
+absl::Status Daemon::note_rules() {
+  if (!rules_->untold()) return absl::OkStatus();
+  LS_RETURN_IF_ERROR(
+      append(ledger::PolicyChange{rules_->current() == nullptr ? "broken" : "accepted",
+                                  rules_->current() == nullptr ? "" : rules_->current()->sha256}));
+  rules_->told();
+  return absl::OkStatus();
 }
 
 void Daemon::note_cameras(const Recorders::Changes& changes) {
@@ -259,15 +263,19 @@ Daemon::Reloaded Daemon::reload() {
     reloaded.restart = config::keys_for_a_restart(config_, *fresh);
     config_.cameras = std::move(fresh->cameras);
     config_.name = std::move(fresh->name);
-    reloaded.cameras = recorders_->apply(config_);
-    note_cameras(reloaded.cameras);
   } else {
     tell(fmt::format("the configuration is broken, cameras stay as they were:\n{}",
                      message_of(fresh.status())),
          LogLevel::error);
   }
-  if (const auto rules = load_rules(); !rules.ok()) {
-    log_line(LogLevel::error, fmt::format("rules: {}", message_of(rules.status())));
+  if (const absl::Status rules = load_rules(); !rules.ok()) {
+    log_line(LogLevel::error, fmt::format("rules: {}", message_of(rules)));
+  }
+  reconsider();
+  // Cameras that go are waited for: after the rules, which may have been tightened.
+  if (fresh.ok()) {
+    reloaded.cameras = recorders_->apply(config_);
+    note_cameras(reloaded.cameras);
   }
   if (reloaded.config.ok() && rules_->current() != nullptr) {
     log_line(LogLevel::info, fmt::format("read again: {} cameras recorded, {} rules in force",
@@ -278,7 +286,6 @@ Daemon::Reloaded Daemon::reload() {
                                             "restart: {}",
                                             fmt::join(reloaded.restart, ", ")));
   }
-  reconsider();
   return reloaded;
 }
 

@@ -94,8 +94,8 @@ class Daemon {
   absl::Status open_ledger();
   absl::Status compare_with_remembered(std::string_view checkpoint) const;
   absl::Status remember_checkpoint();
-  // True when what is in force changed.
-  absl::StatusOr<bool> load_rules();
+  absl::Status load_rules();
+  absl::Status note_rules();  // in the ledger, where they were not yet
   void resume();
   void tick();
   absl::Status tell_missing(const std::vector<archive::Segment>& missing);

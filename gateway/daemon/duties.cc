@@ -6,6 +6,7 @@
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
 #include "gateway/daemon/daemon.h"
+#include "gateway/daemon/lost_keys.h"
 #include "gateway/daemon/service.h"
 #include "gateway/proof/merkle.h"
 
@@ -54,6 +55,7 @@ void Daemon::tick() {
     }
   }
   hourly();
+  complain("ledger", note_rules());
   complain("ledger", remember_checkpoint());
   notify_service("WATCHDOG=1");
   loop_.after(kTick, [this] { tick(); });
@@ -87,6 +89,9 @@ absl::Status Daemon::tell_missing(const std::vector<archive::Segment>& missing) 
 void Daemon::tell_found() {
   if (const std::string fault = archive_mark_->fault(); !fault.empty()) {
     tell(fault, LogLevel::error);
+  }
+  if (const std::string lost = lost_keys(*archive_, config_.keyring()); !lost.empty()) {
+    tell(lost, LogLevel::error);
   }
   const archive::CheckReport& found = archive_->found_at_open();
   if (found.index_rebuilt) {

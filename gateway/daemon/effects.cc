@@ -127,9 +127,12 @@ void Daemon::unpin_if_over(const state::StoredRequest& request) {
   if (!unpinned.ok()) log_line(LogLevel::warning, std::string(message_of(unpinned)));
 }
 
+// What waits to be sent may not be permitted any more: nothing of it leaves meanwhile.
 void Daemon::reconsider() {
+  post_->suspend(true);
   perform_all(docket_->reconsider());
   follow_block();
+  post_->suspend(!blocked_.empty());
 }
 
 void Daemon::follow_block() {
@@ -139,10 +142,13 @@ void Daemon::follow_block() {
   if (why == blocked_) return;
   const bool was_blocked = !blocked_.empty();
   blocked_ = why;
-  post_->suspend(!why.empty());
-  if (!why.empty()) gifts_->interrupt();
+  if (!why.empty()) {
+    post_->suspend(true);
+    gifts_->interrupt();
+  }
   tell(why.empty() ? "sharing by your rules goes on" : fmt::format("nothing is shared: {}", why));
   if (was_blocked && why.empty()) perform_all(docket_->reconsider());
+  post_->suspend(!why.empty());
 }
 
 void Daemon::ask(const release::State& request) {

@@ -9,6 +9,7 @@
 #include "gateway/crypto/encoding.h"
 #include "gateway/crypto/x509.h"
 #include "gateway/daemon/broker_certificates.h"
+#include "gateway/daemon/remote_broker.h"
 #include "gateway/trust/mailboxes.h"
 
 namespace latchstring::daemon {
@@ -113,20 +114,8 @@ absl::Status Line::start_link(const std::string& gateway_id, Events events) {
     options.user = broker_->gateway_user();
     options.password = broker_->gateway_password().clone();
   } else {
-    const config::RemoteBroker& remote = *config_.broker.remote;
-    LS_ASSIGN(options.address, link::parse_broker_url(remote.url));
-    if (!remote.ca_file.empty()) {
-      LS_ASSIGN(options.ca_pem, read_file(remote.ca_file, 256 * 1024));
-      ca_pem_ = options.ca_pem;
-    }
-    options.cert_file = remote.cert_file;
-    options.key_file = remote.key_file;
-    options.user = remote.user;
-    if (!remote.password_credential.empty()) {
-      LS_ASSIGN(const std::string password,
-                config::read_credential(config_, remote.password_credential));
-      options.password = crypto::Secret::copy_of(as_bytes(password));
-    }
+    LS_ASSIGN(options, dial_options(config_));
+    ca_pem_ = options.ca_pem;
   }
   // Each post that is dropped is made up for: requesters repeat, bits may be lost, never invented.
   link::GatewayLink::Callbacks callbacks;
@@ -134,6 +123,7 @@ absl::Status Line::start_link(const std::string& gateway_id, Events events) {
     [[maybe_unused]] const bool posted = loop_.post([this, up] {
       since_ = clock_.now();
       fault_.clear();
+      if (fault_news_.up()) log_line(LogLevel::info, "the broker: connected again");
       up();
     });
   };
@@ -141,6 +131,10 @@ absl::Status Line::start_link(const std::string& gateway_id, Events events) {
     [[maybe_unused]] const bool posted = loop_.post([this, text = std::string(message_of(why))] {
       if (fault_.empty()) since_ = clock_.now();
       fault_ = text;
+      // What ends the managed one is told by watch_broker().
+      if (!managed() && fault_news_.down(text, clock_.steady())) {
+        log_line(LogLevel::warning, fmt::format("{}; it is tried again", text));
+      }
     });
   };
   callbacks.on_message = [this, handle = events.on_message](wire::Peer peer, Bytes bytes) {

@@ -14,6 +14,7 @@
 #include "gateway/base/loop.h"
 #include "gateway/config/config.h"
 #include "gateway/crypto/keyring.h"
+#include "gateway/daemon/fault_news.h"
 #include "gateway/link/broker.h"
 #include "gateway/link/byte_budget.h"
 #include "gateway/link/gateway_link.h"
@@ -86,6 +87,7 @@ class Line {
   Loop::TimerId restart_timer_ = 0;
   Instant since_;
   std::string fault_ = "not connected yet";
+  FaultNews fault_news_;
 };
 
 }  // namespace latchstring::daemon

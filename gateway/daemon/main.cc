@@ -9,6 +9,7 @@
 #include "gateway/base/status.h"
 #include "gateway/crypto/secret.h"
 #include "gateway/daemon/daemon.h"
+#include "gateway/daemon/remote_broker.h"
 #include "gateway/daemon/rules.h"
 #include "gateway/daemon/service.h"
 #include "policy/analysis/analysis.h"
@@ -21,23 +22,40 @@ int fail(const absl::Status& status) {
   return 1;
 }
 
-// Every fault of both files, or a word that there is none.
+// Of the files and credentials that gateway.yaml names. Without a camera's the house starts, but
+// does not record it.
+bool check_named(const Path& file, const config::Config& config) {
+  bool ok = true;
+  const auto look = [&](const absl::Status& status) {
+    if (status.ok()) return;
+    ok = false;
+    fmt::print(stderr, "{}: {}\n", file.string(), message_of(status));
+  };
+  if (config.broker.remote) look(dial_options(config).status());
+  for (const config::Camera& camera : config.cameras) {
+    if (camera.password_credential.empty()) continue;
+    const auto password = config::read_credential(config, camera.password_credential);
+    look(within(fmt::format("camera {}", camera.id), password.status()));
+  }
+  return ok;
+}
+
+// Every fault of both files and of what they name, or a word that there is none.
 int check(const Path& file) {
   const auto config = config::read(file);
-  bool ok = config.ok();
-  if (!ok) fmt::print(stderr, "{}\n", message_of(config.status()));
-  if (config.ok()) {
-    const auto rules = check_rules(config->rules);
-    if (!rules.ok()) fmt::print(stderr, "{}\n", message_of(rules));
-    fmt::print("{}: OK\n", file.string());
-    if (rules.ok()) {
-      fmt::print("{}: OK\n", config->rules.string());
-    } else {
-      fmt::print(stderr, "{}\n", policy::kNothingIsShared);
-    }
-    ok = rules.ok();
+  if (!config.ok()) {
+    fmt::print(stderr, "{}\n", message_of(config.status()));
+    return 1;
   }
-  return ok ? 0 : 1;
+  const bool ok = check_named(file, *config);
+  if (ok) fmt::print("{}: OK\n", file.string());
+  const auto rules = check_rules(config->rules);
+  if (rules.ok()) {
+    fmt::print("{}: OK\n", config->rules.string());
+  } else {
+    fmt::print(stderr, "{}\n{}\n", message_of(rules), policy::kNothingIsShared);
+  }
+  return ok && rules.ok() ? 0 : 1;
 }
 
 // Signals are taken by one thread, which only posts.
@@ -103,7 +121,8 @@ int main(int argc, char** argv) {
   std::string file;
   bool only_check = false;
   app.add_option("--config", file, "gateway.yaml of the house")->type_name("FILE")->required();
-  app.add_flag("--check", only_check, "read configuration and rules, say every fault, and end");
+  app.add_flag("--check", only_check,
+               "read configuration, rules and what they name, say every fault, and end");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "gateway/base/status.h"
+#include "gateway/daemon/lost_keys.h"
 #include "gateway/daemon/operations.h"
 
 namespace latchstring::daemon {
@@ -31,14 +32,15 @@ absl::StatusOr<json::Writer> list(Daemon& daemon) {
   return json::Writer().objects("days", rows);
 }
 
-// What is to be said of one segment. `known`: an earlier start or repair met it, or no repair ever
-// could do anything; it is said again, but nothing is left to do.
+// What is to be said of one segment, or of a day. `known`: an earlier start or repair met it, or no
+// repair ever could do anything; it is said again, but nothing is left to do.
 struct Fault {
   std::string_view segment;
   std::string text;
   bool repaired = false;
   bool known = false;
-  Interval time = {};  // empty: not known
+  Interval time = {};         // empty: not known
+  std::string_view day = {};  // instead of a segment
 };
 
 class Faults {
@@ -47,7 +49,7 @@ class Faults {
     if (!fault.known && !fault.repaired) ++left_;
     if (said_.size() == kFaultsMax) return;
     json::Writer one;
-    one.string("segment", fault.segment)
+    one.string(fault.day.empty() ? "segment" : "day", fault.day.empty() ? fault.segment : fault.day)
         .string("fault", fault.text)
         .boolean("repaired", fault.repaired)
         .boolean("known", fault.known);
@@ -91,6 +93,15 @@ json::Writer report_json(Daemon& daemon, const archive::CheckReport& report, boo
   for (const archive::DamagedSegment& damaged : report.damaged) {
     faults.add({damaged.segment, text_of(damaged, repair), !damaged.saved.empty() && !damaged.known,
                 damaged.known || repair, damaged.time});
+  }
+  for (const archive::KeylessDay& day : report.keyless) {
+    faults.add(
+        {"",
+         fmt::format("its key is missing, and its footage ({}) cannot be opened", amount_of(day)),
+         false,
+         true,
+         {},
+         day.day});
   }
   faults.add_all(report.unreadable, "cannot be read, and is left as it is", false, true);
   faults.add_all(report.failed, "could not be read or mended now", false);

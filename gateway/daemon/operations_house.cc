@@ -5,7 +5,9 @@
 #include <set>
 
 #include "gateway/base/status.h"
+#include "gateway/crypto/sign.h"
 #include "gateway/daemon/connections.h"
+#include "gateway/daemon/lost_keys.h"
 #include "gateway/daemon/operations.h"
 #include "gateway/daemon/receipts.h"
 #include "policy/analysis/analysis.h"
@@ -141,6 +143,10 @@ std::vector<std::string> warnings_of(Daemon& daemon,
   if (const std::string fault = daemon.archive_mark().fault(); !fault.empty()) {
     warnings.push_back(fault);
   }
+  if (const std::string lost = lost_keys(daemon.archive(), daemon.config().keyring());
+      !lost.empty()) {
+    warnings.push_back(lost);
+  }
   warn_of_full_disks(daemon.config(), warnings);
   warn_of_lost_offers(requests, warnings);
   warn_of_promises(daemon.docket(), requests, daemon.clock().now(), warnings);
@@ -167,7 +173,8 @@ void status(Daemon& daemon, const Reply& reply) {
   gateway.string("id", daemon.keys().gateway_id)
       .string("name", daemon.config().name)
       .string("version", LATCHSTRING_VERSION)
-      .string("started", to_rfc3339(daemon.started()));
+      .string("started", to_rfc3339(daemon.started()))
+      .string("fingerprint", crypto::spoken_fingerprint(daemon.keys().signing.verify_key()));
   json::Writer clock;
   clock.string("trust", daemon.config().clock == ClockTrust::kernel ? "kernel" : "assumed")
       .boolean("right", daemon.clock().is_right());

@@ -19,7 +19,7 @@ absl::Status check_rules(const Path& file) {
   return policy::load_and_test(file).status();
 }
 
-absl::StatusOr<bool> Rules::reload() {
+absl::Status Rules::reload() {
   if (last_valid_ == nullptr) recall();
   key_files_.clear();
   auto loaded = load();
@@ -32,8 +32,8 @@ absl::StatusOr<bool> Rules::reload() {
     fault_ = std::string(message_of(loaded.status()));
   }
   const std::string before = std::exchange(in_force_, what_is_in_force());
-  if (current_ != nullptr) LS_RETURN_IF_ERROR(remember());
-  return before != in_force_;
+  untold_ = untold_ || before != in_force_;
+  return current_ == nullptr ? absl::OkStatus() : remember();
 }
 
 // A key file says who may ask, as much as the rules do.

@@ -21,9 +21,12 @@ class Rules {
  public:
   Rules(Path file, store::Database& database) : file_(std::move(file)), database_(database) {}
 
-  // Reads the file anew, runs its tests, and remembers it where it is valid. True when what is in
-  // force changed, or was read for the first time. On an error current() is what was read.
-  absl::StatusOr<bool> reload();
+  // Reads the file anew, runs its tests, and remembers it where it is valid. On an error it could
+  // not be remembered, and current() is what was read.
+  absl::Status reload();
+  // What is in force changed, or was read for the first time, and told() was not called since.
+  bool untold() const { return untold_; }
+  void told() { untold_ = false; }
 
   // Null while the file is broken; `fault` then says why, with file:line:column.
   const std::shared_ptr<const policy::Policy>& current() const { return current_; }
@@ -42,7 +45,8 @@ class Rules {
   std::shared_ptr<const policy::Policy> current_;  // shared: a step under way keeps its rules
   std::shared_ptr<const policy::Policy> last_valid_;
   std::string fault_;
-  std::string in_force_ = "nothing yet";          // the rules' text and key files, hashed
+  std::string in_force_ = "nothing yet";  // the rules' text and key files, hashed
+  bool untold_ = false;
   std::string text_;                              // as read by the newest load
   std::map<std::string, std::string> key_files_;  // as read by the newest load
 };

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -50,6 +51,58 @@ def test_check_says_every_fault_and_ok(house):
     assert re.search(r"house-rules\.yaml:\d+:\d+: ", checking.words())
     assert "gateway.yaml: OK\n" in checking.words()
     assert "NOTHING IS SHARED until this is fixed." in checking.words()
+
+
+def test_check_says_what_start_refuses_of_a_broker(house):
+    managed = next(line for line in house.config.read_text().splitlines()
+                   if line.strip().startswith("managed:"))
+    authorities = house.folder / "ca.pem"
+    password = house.folder / "state/credentials/broker"
+    password.parent.mkdir(mode=0o700, exist_ok=True)
+    password.write_text("secret")
+    password.chmod(0o644)
+    house.edit("gateway.yaml", managed, "  url: mqtts://127.0.0.1:1\n  ca_file: ca.pem\n"
+               "  user: us\n  password_credential: broker")
+
+    def both_say(*words):
+        checking = check(house)
+        assert checking.popen.wait(30) == 1, checking.words()
+        said = checking.words()
+        assert "gateway.yaml: OK" not in said and all(word in said for word in words), said
+        checking.log.unlink()
+        refuses_to_start(house, *words)
+
+    both_say("the broker's ca_file", str(authorities))
+    authorities.write_text("not a certificate\n")
+    both_say("holds no certificate", str(authorities))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=x",
+                    "-keyout", house.folder / "ca.key", "-out", authorities], check=True,
+                   capture_output=True)
+    both_say("others may read the credential `broker`")
+    password.unlink()
+    both_say("there is no credential `broker`")
+    password.write_text("secret")
+    password.chmod(0o600)
+    checking = check(house)
+    assert checking.popen.wait(30) == 0, checking.words()
+    assert "gateway.yaml: OK\n" in checking.words()
+    house.start(ready=False)
+    wait_for(lambda: "`127.0.0.1:1`" in house.log_tail(), 30, "that nobody answers, in the log")
+    said = [line for line in house.log_tail().splitlines() if "`127.0.0.1:1`" in line]
+    assert house.daemon.running() and len(said) == len(set(said)), said
+
+
+def test_check_says_that_a_cameras_password_is_missing(house):
+    house.run("camera", "add", "door", "--url", "rtsp://127.0.0.1:1/stream", "--user", "viewer",
+              secrets={"--password-fd": ["secret"]})
+    checking = check(house)
+    assert checking.popen.wait(30) == 0, checking.words()
+    checking.log.unlink()
+    (house.folder / "state/credentials/door").chmod(0o644)
+    checking = check(house)
+    assert checking.popen.wait(30) == 1
+    assert "camera door: others may read the credential `door`" in checking.words()
+    assert "gateway.yaml: OK" not in checking.words()
 
 
 def test_a_second_daemon_of_a_house_touches_nothing(house, bin_folder, tmp_path):

@@ -74,6 +74,32 @@ def test_an_archive_that_is_not_there_is_noticed(new_world):
     assert check(house)[0] == 1
 
 
+def test_a_lost_key_of_a_day_is_told_of(new_world):
+    world = new_world(camera=("--gop", "10"))
+    house = world.house
+    world.footage(2)
+    house.stop()
+    [key, *_] = keys = sorted((house.folder / "state/keyring").glob("day-*.key"))
+    day = key.name[len("day-"):-len(".key")]
+    whole = key.read_bytes()
+    house.edit("gateway.yaml", f'url: "{world.camera.url}"', 'url: "rtsp://127.0.0.1:1/gone"')
+    house.start()  # without a camera, no key is made for today
+    assert check(house)[0] == 0 and not warnings(house, "cannot be opened")
+    house.stop()
+    key.unlink()
+    house.start()
+    for words in ((), ("--repair",)):
+        code, said = check(house, *words)
+        assert code == 1 and f"{day}: its key is missing" in said, said
+        assert "forgotten" not in said, said
+    [warning] = warnings(house, f"the key of {day} (")
+    assert str(key.parent) in warning and warning in house.run("status").stderr, warning
+    assert warning in house.log_tail()
+    key.write_bytes(whole)
+    key.chmod(0o600)
+    assert check(house)[0] == 0 and not warnings(house, "cannot be opened"), keys
+
+
 def test_a_request_waits_for_the_archive_that_was_recorded_to(new_world):
     world = new_world(camera=("--gop", "10"))
     house = world.house
