@@ -65,6 +65,18 @@ absl::Status enter(const config::Config& config, const AddOptions& options,
   return replace_file(config.rules, edited);
 }
 
+// NotFound: they do not have it.
+absl::Status leave_rules(const config::Config& config, const std::string& agency) {
+  LS_ASSIGN(const std::string text, read_file(config.rules, kRulesBytesMax));
+  const absl::Status before = load_rules(text, config.rules).status();
+  LS_ASSIGN(const std::string edited,
+            config::remove_entry(text, config.rules.filename().string(), "agencies", agency));
+  if (load_rules(edited, config.rules).ok()) return replace_file(config.rules, edited);
+  if (!before.ok()) return before;
+  return not_now("`{}` is still named by a rule or a test in `{}`: take it out there", agency,
+                 config.rules.string());
+}
+
 absl::Status check_add(const Session& session, const AddOptions& options) {
   if (!config::is_name(options.agency))
     return invalid("`{}` is no name for an agency: small letters, digits and _, a letter first",
@@ -97,7 +109,8 @@ int give_ticket(const Session& session, const AddOptions& options, const crypto:
   if (!answer.status.ok()) return fail(answer);
   std::string ticket = text(answer.result, "ticket");
   const absl::Status written = write_file_durably(options.ticket, ticket, 0600);
-  if (!written.ok()) return fail(written);
+  if (!written.ok())
+    return fail(written, "a ticket that the agency had before has ended: repeat this command");
   say(fmt::format("The agency {} may ask now; what it gets stands in the rules.\n",
                   options.agency));
   say(fmt::format("Fingerprint of its key, to compare with them by voice: {}\n",
@@ -124,36 +137,32 @@ int add(const Session& session, const AddOptions& options) {
     return fail(checked, absl::IsUnavailable(checked) ? "start latchstringd first" : "");
   const absl::StatusOr<crypto::VerifyKey> key = read_key(options.key_file);
   if (!key.ok()) return fail(key.status(), "an agency's key file is a public Ed25519 key as JWK");
-  absl::Status status = enter(*config, options, *key);
+  // A ticket that cannot be written would have ended the one before for nothing.
+  absl::Status status = write_file_durably(options.ticket, "", 0600);
+  if (status.ok()) status = enter(*config, options, *key);
   if (status.ok()) status = reload(session);
-  if (!status.ok()) return fail(status);
-  return give_ticket(session, options, *key);
+  const int code = status.ok() ? give_ticket(session, options, *key) : fail(status);
+  std::error_code ignored;
+  if (code != kDone) std::filesystem::remove(options.ticket, ignored);
+  return code;
 }
 
+// Its login ends first, whatever the rules file is like.
 int remove(const Session& session, const std::string& agency) {
   const absl::StatusOr<config::Config> config = session.config();
   if (!config.ok()) return fail(config.status());
-  const absl::StatusOr<std::string> rules = read_file(config->rules, kRulesBytesMax);
-  if (!rules.ok()) return fail(rules.status());
-  absl::StatusOr<std::string> edited =
-      config::remove_entry(*rules, config->rules.filename().string(), "agencies", agency);
-  if (!edited.ok() && !absl::IsNotFound(edited.status())) return fail(edited.status());
-  const bool named = edited.ok() && !load_rules(*edited, config->rules).ok();
   control::Call call = call_of("agency.remove");
   call.arguments.string("agency", agency);
   const control::Answer answer = session.call(std::move(call));
   if (!answer.status.ok()) return fail(answer);
-  if (named) {
-    return fail(not_now("`{}` can no longer connect, but your rules still name it", agency),
-                fmt::format("take it out of every rule and test in `{}`, then repeat this command; "
-                            "what is open is taken back then",
-                            config->rules.string()));
-  }
-  if (edited.ok()) {
-    absl::Status status = replace_file(config->rules, *edited);
-    if (status.ok()) status = reload(session);
-    if (!status.ok()) return fail(status);
-  }
+  const absl::Status left = leave_rules(*config, agency);
+  if (absl::IsNotFound(left) && !flag(answer.result, "known"))
+    return fail(not_found("there is no agency `{}`", agency), "`latchstring agency list`");
+  if (!left.ok() && !absl::IsNotFound(left))
+    return fail(left,
+                "its login has ended all the same; mend that, then repeat this command: what is "
+                "open is taken back then");
+  if (const absl::Status read = reload(session); !read.ok()) return fail(read);
   say(fmt::format("The agency {} can no longer ask.\n", shown(agency)));
   return kDone;
 }

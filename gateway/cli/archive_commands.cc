@@ -15,7 +15,9 @@ void show_days(const json::Value& value, const Zone& zone) {
   Table table({"CAMERA", "DAY", "FOOTAGE", "LENGTH", "SIZE", "SEGMENTS", "NOTE"});
   for (const json::Value& day : days) {
     const std::uint64_t recovered = number(day, "recovered");
-    const std::string note = recovered > 0 ? fmt::format("{} recovered", recovered) : "";
+    const std::string key_fault = text(day, "key_fault");
+    std::string note = recovered > 0 ? fmt::format("{} recovered", recovered) : "";
+    if (!key_fault.empty()) note += (note.empty() ? "its key " : "; its key ") + shown(key_fault);
     const auto seconds = std::chrono::seconds(number(day, "seconds"));
     table.row({text(day, "camera"), text(day, "day"), zone.span(text(day, "from"), text(day, "to")),
                span_text(seconds), size_text(number(day, "bytes")),

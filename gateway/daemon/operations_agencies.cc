@@ -95,8 +95,10 @@ absl::StatusOr<json::Writer> add(Daemon& daemon, const std::string& agency,
 
 absl::StatusOr<json::Writer> remove(Daemon& daemon, const std::string& agency) {
   LS_ASSIGN(const std::optional<trust::Mailbox> mailbox, mailbox_of(daemon, agency));
+  const auto& rules = daemon.rules().last_valid();
+  const bool in_rules = rules != nullptr && rules->agencies.contains(agency);
   json::Writer out;
-  out.string("agency", agency);
+  out.string("agency", agency).boolean("known", mailbox || in_rules);
   if (!mailbox) return out;
   LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
   LS_RETURN_IF_ERROR(daemon.mailboxes().remove(mailbox->id));

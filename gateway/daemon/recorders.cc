@@ -30,11 +30,21 @@ Recorders::Changes Recorders::apply(const config::Config& config) {
     running = running_.erase(running);
   }
   for (const config::Camera& camera : config.cameras) {
+    if (was_refused(camera.id)) {
+      running_.at(camera.id)->recorder->stop();
+      start(config, camera);
+    }
     if (running_.contains(camera.id)) continue;
     start(config, camera);
     changes.started.push_back(camera.id);
   }
   return changes;
+}
+
+bool Recorders::was_refused(const std::string& camera) const {
+  const auto running = running_.find(camera);
+  return running != running_.end() &&
+         absl::IsPermissionDenied(running->second->recorder->state().reason);
 }
 
 media::CameraStream stream_of(const config::Config& config, const config::Camera& camera) {

@@ -44,7 +44,8 @@ class Recorders {
     std::vector<std::string> started;
     std::vector<std::string> stopped;
   };
-  // Starts what is new or changed, stops what is gone or changed.
+  // Starts what is new or changed, stops what is gone or changed; a camera that refused the login
+  // is asked at once, for its password may be another.
   Changes apply(const config::Config& config);
   void end_segment_soon(const std::string& camera);
   std::vector<CameraState> states() const;
@@ -56,6 +57,7 @@ class Recorders {
     std::unique_ptr<media::Recorder> recorder;  // goes before the sink
   };
   void start(const config::Config& config, const config::Camera& camera);
+  bool was_refused(const std::string& camera) const;
   void note(const std::string& camera, const media::RecorderState& state);
 
   Parts parts_;

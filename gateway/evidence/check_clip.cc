@@ -68,8 +68,9 @@ void ClipCheck::leave_unchecked(const std::vector<std::string>& files, std::stri
 }
 
 void ClipCheck::run() {
+  const std::string_view signer = anchor_ ? "the gateway" : "the key that it names itself";
   if (!note(names_.manifest, read_manifest(),
-            "signed by the gateway; its statements fit together")) {
+            fmt::format("signed by {}; its statements fit together", signer))) {
     manifest_.reset();
     const std::vector<std::string> all = names_.in_folder();
     std::vector<std::string> rest;
@@ -91,7 +92,8 @@ void ClipCheck::run() {
 
   if (manifest_->credential.empty()) return run_gift();
   const bool delivered = note(names_.delivery, read_delivery(),
-                              "signed by the gateway for this manifest and this officer");
+                              fmt::format("signed by {} for this manifest and this officer",
+                                          anchor_ ? signer : "the same key"));
   const bool keeps_one = present_.contains(sealed_path(names_.sealed_clip)) ||
                          present_.contains(sealed_path(names_.sealed_tar));
   if (!delivered) {

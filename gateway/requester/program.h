@@ -25,7 +25,10 @@ int fail(const absl::Status& status, std::string_view hint = {});
 int usage(std::string_view error, std::string_view hint = {});
 
 // A gateway takes no letter of a sender whose clock is minutes off, and does not say so.
-inline constexpr std::string_view kLookAtTheClock = "if it stays so, check this computer's clock";
+inline constexpr std::string_view kLookAtTheClock =
+    "if it stays so, check this computer's clock, and ask the household whether the ticket is "
+    "still "
+    "right";
 
 void say(std::string_view text);   // to standard output, at once
 void note(std::string_view text);  // one line to standard error: how far it is

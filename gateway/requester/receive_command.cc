@@ -132,8 +132,10 @@ class Receiving {
     LS_RETURN_IF_ERROR(take_mail().status());
     LS_RETURN_IF_ERROR(look());
     if (!was_revoked(piece.front())) return leave(piece, fetched);
-    note(fmt::format("the household took piece {} of `{}` back; what had come of it is deleted",
-                     piece.front().offer.piece, piece.front().offer.request_id));
+    note(fmt::format(
+        "the household took piece {} of `{}` back; what had come of it is deleted. A fault "
+        "of its disk looks the same: ask it, or submit a new request",
+        piece.front().offer.piece, piece.front().offer.request_id));
     return absl::OkStatus();
   }
 

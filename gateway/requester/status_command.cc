@@ -71,8 +71,11 @@ std::string text_of(const Outcome& outcome) {
   for (const KeptOffer& offer : outcome.offers) {
     text += fmt::format("    piece {} part {}: {}", offer.offer.piece, offer.offer.part,
                         to_string(offer.state));
-    text += offer.folder.empty() ? fmt::format(", until {}\n", to_rfc3339(offer.offer.expires))
-                                 : fmt::format(", in {}\n", offer.folder);
+    if (offer.state == OfferState::offered) {
+      text += fmt::format(", until {}", to_rfc3339(offer.offer.expires));
+    }
+    if (!offer.folder.empty()) text += fmt::format(", in {}", offer.folder);
+    text += "\n";
   }
   return text;
 }

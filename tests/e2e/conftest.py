@@ -62,6 +62,13 @@ def household(bin_folder, tmp_path):
     return Household(bin_folder / "latchstring", tmp_path / "house")
 
 
+@pytest.fixture
+def house(bin_folder, tmp_path):
+    house = House(bin_folder, tmp_path)
+    yield house
+    house.end()
+
+
 class World:
     """A house with a camera that is being recorded, an agency with a ticket, and an officer."""
 

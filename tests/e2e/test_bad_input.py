@@ -8,15 +8,8 @@ import subprocess
 
 import pytest
 
-from house import Camera, House, Process, wait_for
+from house import Camera, Process, wait_for
 from requester import Requester
-
-
-@pytest.fixture
-def house(bin_folder, tmp_path):
-    house = House(bin_folder, tmp_path)
-    yield house
-    house.end()
 
 
 def refuses_to_start(house, *words):
@@ -355,45 +348,27 @@ def test_a_camera_that_cannot_be_read_fails_alike_whatever_is_wrong(house, bin_f
         camera.end()
 
 
+def test_a_new_password_is_tried_at_once(house, bin_folder, tmp_path):
+    """A login that was refused is tried again after a minute only."""
+    def states():
+        return {row["camera"]: row["state"] for row in house.ask("camera", "list")["cameras"]}
+    camera = Camera(bin_folder, tmp_path, "--user", "viewer", "--password", "right")
+    try:
+        house.start()
+        new = ("camera", "add", "locked", "--url", camera.url, "--user", "viewer")
+        house.run(*new, secrets={"--password-fd": ["wrong"]})
+        wait_for(lambda: "refuses the login" in house.run("camera", "list").stdout, 30, "a refusal")
+        house.run(*new, "--replace", secrets={"--password-fd": ["right"]})
+        wait_for(lambda: states()["locked"] == "recording", 30, "the new password")
+    finally:
+        camera.end()
+
+
 def test_an_event_that_no_ledger_has_is_refused(house):
     house.start()
     done = house.run("log", "show", "--event", "nope", check=False)
     assert done.returncode == 2 and "no event `nope`; there are start, stop" in done.stderr
     assert house.run("log", "show", "--event", "start").returncode == 0
-
-
-def jwk(first):
-    """A public key; `first` tells keys apart."""
-    return json.dumps({"crv": "Ed25519", "kty": "OKP",
-                       "x": {"a": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
-                             "b": "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"}[first]})
-
-
-def test_a_key_file_that_the_rules_name_for_somebody_else_is_not_overwritten(house, tmp_path):
-    pinned = house.folder / "keys/pd.jwk"
-    pinned.write_text(jwk("a"))
-    new = tmp_path / "new.jwk"
-    new.write_text(jwk("b"))
-    house.edit("house-rules.yaml", "agencies: {}",
-               "agencies: {other_pd: {name: Other, key_file: keys/pd.jwk}}")
-    house.start()
-    rules = house.rules_file.read_text()
-    done = house.run("agency", "add", "pd", new, "--ticket", tmp_path / "t", check=False)
-    assert done.returncode == 1 and "holds another key, and the rules name it" in done.stderr
-    assert pinned.read_text() == jwk("a") and house.rules_file.read_text() == rules
-    assert not (tmp_path / "t").exists()
-
-
-def test_a_key_file_that_no_rule_names_is_replaced(house, tmp_path):
-    left = house.folder / "keys/pd.jwk"
-    left.write_text(jwk("a"))
-    new = tmp_path / "new.jwk"
-    new.write_text(jwk("b"))
-    house.start()
-    done = house.run("agency", "add", "pd", new, "--ticket", tmp_path / "t", check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(left.read_text()) == json.loads(jwk("b")) and (tmp_path / "t").exists()
-    assert "pd: {" in house.rules_file.read_text()
 
 
 def test_wrong_usage_exits_with_2(requester):

@@ -84,7 +84,9 @@ def test_a_camera_that_was_not_published_is_pointed_out(world):
 def test_the_anchor_decides_who_signed(world, evidence):
     """None: signer unknown. The gateway's fingerprint, also in groups and as `status` prints it:
     all holds. Another one: failed."""
-    assert world.requester.verify(evidence).returncode == 4
+    unknown = world.requester.verify(evidence)
+    assert unknown.returncode == 4 and "signed by the key that it names itself" in unknown.stdout
+    assert "signed by the gateway" not in unknown.stdout
     jwk = json.loads(world.requester.ticket.read_text())["jwk"]
     text = json.dumps({name: jwk[name] for name in ("crv", "kty", "x")}, separators=(",", ":"))
     thumbprint = b64(hashlib.sha256(text.encode()).digest())
