@@ -39,18 +39,35 @@ std::vector<Segment> take_missing(const Path& segments, std::vector<Segment>& fo
   return missing;
 }
 
-bool has_key(const std::vector<std::string>& sorted_days, const std::string& day) {
-  return std::binary_search(sorted_days.begin(), sorted_days.end(), day);
-}
+// Each day is looked at once.
+class KeyFaults {
+ public:
+  explicit KeyFaults(const DayKeys& keys) : keys_(keys) {}
+  const std::optional<KeyFault>& of(const std::string& day) {
+    const auto known = days_.find(day);
+    return known == days_.end() ? days_.emplace(day, keys_.fault(day)).first->second
+                                : known->second;
+  }
 
-// Takes those out that no key opens; the day of one of them, or empty.
-std::string drop_keyless(const DayKeys& keys, std::vector<Segment>& found) {
-  const auto first = std::stable_partition(
-      found.begin(), found.end(),
-      [days = keys.days()](const Segment& segment) { return has_key(days, segment.name.day); });
-  std::string day = first == found.end() ? "" : first->name.day;
-  found.erase(first, found.end());
-  return day;
+ private:
+  const DayKeys& keys_;
+  std::map<std::string, std::optional<KeyFault>> days_;
+};
+
+// Takes those out that no key opens; which key one of them misses, or empty.
+std::string drop_keyless(const Path& segments, const DayKeys& keys, std::vector<Segment>& found) {
+  KeyFaults faults(keys);
+  std::string why;
+  std::erase_if(found, [&](const Segment& segment) {
+    const std::string& day = segment.name.day;
+    const std::optional<KeyFault>& fault = faults.of(day);
+    if (!fault) return false;
+    const Path file = file_of(segments, segment.name);
+    if (!absl::IsNotFound(keys.identity(day, file).status())) return false;
+    why = fmt::format("the key of {} {}", day, fault->what);
+    return true;
+  });
+  return why;
 }
 
 }  // namespace
@@ -95,6 +112,7 @@ absl::Status Archive::check_at_open() {
   LS_ASSIGN(found_.index_rebuilt, index_->is_rebuilding());
   Comparison comparison = this->comparison(true, found_);
   LS_ASSIGN(const std::set<CameraDay> days, comparison.days());
+  for (const CameraDay& day : days) keys_.expect(day.day);
   std::map<std::string, int> seen;
   for (auto day = days.rbegin(); day != days.rend(); ++day) {
     if (found_.index_rebuilt) {
@@ -157,9 +175,9 @@ absl::StatusOr<Footage> Archive::footage(const std::string& camera, const Interv
   for (const Segment& segment : take_missing(segments(), found)) {
     LS_RETURN_IF_ERROR(index_->add(segment));
   }
-  const std::string keyless = drop_keyless(keys_, found);
+  const std::string keyless = drop_keyless(segments(), keys_, found);
   if (found.empty() && !keyless.empty()) {
-    return data_loss("the key of {} is missing: the footage of that day cannot be opened", keyless);
+    return data_loss("{}: the footage of that time cannot be opened", keyless);
   }
   if (found.empty()) {
     LS_ASSIGN(const std::optional<Segment> lost, index_->faulty(camera, interval));
@@ -193,8 +211,8 @@ absl::StatusOr<Footage> Archive::page(const std::string& after, std::size_t limi
 absl::StatusOr<std::vector<DayTotal>> Archive::day_totals() {
   LS_RETURN_IF_ERROR(collect());
   LS_ASSIGN(std::vector<DayTotal> totals, index_->day_totals());
-  const std::vector<std::string> days = keys_.days();
-  for (DayTotal& total : totals) total.has_key = has_key(days, total.day);
+  KeyFaults faults(keys_);
+  for (DayTotal& total : totals) total.key_fault = faults.of(total.day);
   return totals;
 }
 

@@ -24,8 +24,9 @@ std::string file_name(const SegmentName& name) {
 
 absl::StatusOr<HeldFile> hold_segment(const HoldJob& job, const Segment& segment,
                                       const DayKeys& keys) {
-  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(segment.name.day));
-  LS_ASSIGN(const PlainFile plain, open_plain(file_of(job.segments, segment.name), identity));
+  const Path source = file_of(job.segments, segment.name);
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(segment.name.day, source));
+  LS_ASSIGN(const PlainFile plain, open_plain(source, identity));
   HeldFile held{segment.name.id(), file_name(segment.name), 0, {}};
   const Path file = job.folder / held.file;
   LS_ASSIGN(const std::unique_ptr<SegmentWriter> writer,

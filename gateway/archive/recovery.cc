@@ -123,8 +123,9 @@ absl::StatusOr<Segment> rename_whole(const Path& segments, const SegmentName& na
 
 absl::StatusOr<PlainFile> open_whole(const Path& segments, const SegmentName& name,
                                      const DayKeys& keys) {
-  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
-  return open_plain(file_of(segments, name), identity);
+  const Path file = file_of(segments, name);
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day, file));
+  return open_plain(file, identity);
 }
 
 absl::StatusOr<Segment> row_of(const PlainFile& plain, const SegmentName& name) {
@@ -214,14 +215,14 @@ absl::StatusOr<Segment> examine(const Path& segments, const SegmentName& name,
 
 absl::StatusOr<bool> can_salvage(const Path& segments, const SegmentName& name,
                                  const DayKeys& keys) {
-  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day, file_of(segments, name)));
   LS_ASSIGN(const std::optional<Rest> rest, rest_of_damaged(segments, name, keys, identity));
   return rest.has_value();
 }
 
 absl::StatusOr<std::optional<Segment>> salvage(const Path& segments, const SegmentName& name,
                                                const DayKeys& keys) {
-  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day, file_of(segments, name)));
   LS_ASSIGN(const std::optional<Rest> rest, rest_of_damaged(segments, name, keys, identity));
   if (!rest) return std::nullopt;
   LS_ASSIGN(Segment segment,
@@ -234,7 +235,7 @@ absl::StatusOr<std::optional<Segment>> recover(const Path& segments, const Segme
   const Path part = part_of(segments, name);
   // Half of an earlier recovery: what it was made from is still there.
   if (name.recovered) return nothing_in(part);
-  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day, part));
   if (open_plain(part, identity).ok()) return rename_whole(segments, name, keys);
   LS_ASSIGN(const std::optional<Rest> rest, rest_of(part, name, identity));
   if (!rest) return nothing_in(part);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/archive/day_keys.h"
 #include "gateway/archive/segment.h"
 #include "gateway/base/files.h"
 #include "gateway/base/time.h"
@@ -57,12 +58,13 @@ struct DamagedSegment {
   Interval saved;      // what was written anew; empty: nothing
 };
 
-// Segments are there and their key is not. Retention destroys a key after the last of them, so it
-// was lost, and none of them can be opened.
+// Segments are there and their key is not, or not whole. Retention destroys a key after the last of
+// them, so it was lost. Where the day has another key, only some of them cannot be opened.
 struct KeylessDay {
   std::string day;
-  std::uint64_t segments = 0;
-  std::uint64_t size_bytes = 0;
+  KeyFault fault;
+  std::uint64_t segments = 0;    // of the day
+  std::uint64_t size_bytes = 0;  // of these
 };
 
 struct CheckReport {
@@ -125,7 +127,7 @@ struct DayTotal {
   std::uint64_t segments = 0;
   std::uint64_t recovered = 0;  // of these, written anew after a crash
   Duration length{0};           // of all of them
-  bool has_key = true;
+  std::optional<KeyFault> key_fault = {};
 };
 std::vector<KeylessDay> keyless_days(const std::vector<DayTotal>& totals);  // by day
 

@@ -44,6 +44,29 @@ absl::StatusOr<std::uint64_t> find_box(const media::ReadAt& plain, std::uint64_t
   return data_loss("it does not say whose footage it is");
 }
 
+struct AgeFile {
+  std::uint64_t sealed_size = 0;
+  absl::StatusOr<std::unique_ptr<crypto::age::Reader>> reader;
+};
+
+// The error: the file itself cannot be opened.
+absl::StatusOr<AgeFile> open_age(const Path& file, const crypto::age::Identity& identity) {
+  LS_ASSIGN(UniqueFd opened, open_file(file, O_RDONLY));
+  const auto fd = std::make_shared<UniqueFd>(std::move(opened));
+  struct stat found {};
+  if (::fstat(fd->get(), &found) != 0) {
+    return errno_status(fmt::format("cannot stat `{}`", file.string()));
+  }
+  const auto size = static_cast<std::uint64_t>(found.st_size);
+  const crypto::age::Identity* identities[] = {&identity};
+  return AgeFile{size, crypto::age::Reader::open(
+                           size,
+                           [fd](std::uint64_t offset, std::span<std::uint8_t> out) {
+                             return pread_all(fd->get(), out, offset);
+                           },
+                           identities)};
+}
+
 }  // namespace
 
 Path file_of(const Path& segments, const SegmentName& name) {
@@ -137,31 +160,25 @@ absl::StatusOr<MediaView> media_view(media::ReadAt plain, std::uint64_t plain_si
 }
 
 absl::StatusOr<PlainFile> open_plain(const Path& file, const crypto::age::Identity& identity) {
-  LS_ASSIGN(UniqueFd opened, open_file(file, O_RDONLY));
-  const auto fd = std::make_shared<UniqueFd>(std::move(opened));
-  struct stat found {};
-  if (::fstat(fd->get(), &found) != 0) {
-    return errno_status(fmt::format("cannot stat `{}`", file.string()));
-  }
-  PlainFile plain;
-  plain.sealed_size = static_cast<std::uint64_t>(found.st_size);
-  const crypto::age::Identity* identities[] = {&identity};
-  auto reader = crypto::age::Reader::open(
-      plain.sealed_size,
-      [fd](std::uint64_t offset, std::span<std::uint8_t> out) {
-        return pread_all(fd->get(), out, offset);
-      },
-      identities);
+  LS_ASSIGN(AgeFile opened, open_age(file, identity));
+  absl::StatusOr<std::unique_ptr<crypto::age::Reader>>& reader = opened.reader;
   if (absl::IsInvalidArgument(reader.status()) || absl::IsPermissionDenied(reader.status())) {
     return data_loss("{}", message_of(reader.status()));
   }
   if (!reader.ok()) return reader.status();
+  PlainFile plain;
+  plain.sealed_size = opened.sealed_size;
   plain.size = (*reader)->plain_size();
   plain.read_at = [shared = std::shared_ptr<crypto::age::Reader>(*std::move(reader))](
                       std::uint64_t offset, std::span<std::uint8_t> out) {
     return shared->read(offset, out);
   };
   return plain;
+}
+
+absl::StatusOr<bool> is_sealed_to(const Path& file, const crypto::age::Identity& identity) {
+  LS_ASSIGN(const AgeFile opened, open_age(file, identity));
+  return !absl::IsPermissionDenied(opened.reader.status());
 }
 
 absl::StatusOr<MediaView> open_segment(const Path& segments, const SegmentName& name,

@@ -84,6 +84,10 @@ struct PlainFile {
 // DataLoss: damaged, or not for this identity. Any other error is the disk's and may pass.
 absl::StatusOr<PlainFile> open_plain(const Path& file, const crypto::age::Identity& identity);
 
+// False: its header is not for this identity. True where that cannot be said, as of a file that is
+// no age file.
+absl::StatusOr<bool> is_sealed_to(const Path& file, const crypto::age::Identity& identity);
+
 // Both at once, errors naming the segment.
 absl::StatusOr<MediaView> open_segment(const Path& segments, const SegmentName& name,
                                        const crypto::age::Identity& identity);

@@ -20,7 +20,7 @@ absl::Status within_segment(const Source& source, const absl::Status& status) {
 
 absl::StatusOr<MediaView> open_view(const Path& segments, const DayKeys& keys,
                                     const SegmentName& name) {
-  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day));
+  LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day, file_of(segments, name)));
   return open_segment(segments, name, identity);
 }
 

@@ -6,7 +6,8 @@ namespace latchstring::daemon {
 
 std::string amount_of(const archive::KeylessDay& day) {
   constexpr double kMebibyte = 1 << 20;
-  return fmt::format("{} segment{}, {:.1f} MiB", day.segments, day.segments == 1 ? "" : "s",
+  return fmt::format("{}{} segment{}, {:.1f} MiB", day.fault.has_other ? "some of " : "",
+                     day.segments, day.segments == 1 ? "" : "s",
                      static_cast<double>(day.size_bytes) / kMebibyte);
 }
 
@@ -17,17 +18,17 @@ std::string lost_keys(archive::Archive& archive, const Path& keyring) {
   if (lost.empty()) return {};
   std::string days;
   for (std::size_t i = 0; i < lost.size() && i < kDaysNamedMax; ++i) {
-    days += fmt::format("{}{} ({})", i == 0 ? "" : ", ", lost[i].day, amount_of(lost[i]));
+    days += fmt::format("{}the key of {} ({}) {}", i == 0 ? "" : ", ", lost[i].day,
+                        amount_of(lost[i]), lost[i].fault.what);
   }
   if (lost.size() > kDaysNamedMax) {
-    days += fmt::format(" and {} more days", lost.size() - kDaysNamedMax);
+    days += fmt::format(", and those of {} more days", lost.size() - kDaysNamedMax);
   }
   return fmt::format(
-      "the key{} of {} {} missing: that footage cannot be opened. If there is a copy of the folder "
-      "`{}`, put {} back from it; without one the footage is lost, and goes when its "
-      "time ends",
-      lost.size() == 1 ? "" : "s", days, lost.size() == 1 ? "is" : "are", keyring.string(),
-      lost.size() == 1 ? fmt::format("`day-{}.key`", lost.front().day) : "each `day-DAY.key`");
+      "{}: that footage cannot be opened. If there is a copy of the folder `{}`, put {} back from "
+      "it; without one the footage is lost, and goes when its time ends",
+      days, keyring.string(),
+      lost.size() == 1 ? fmt::format("`{}`", lost.front().fault.file) : "each `day-DAY.key`");
 }
 
 }  // namespace latchstring::daemon

@@ -1,5 +1,5 @@
-// Days whose key is gone though their footage is not: told at the start, and while it is so.
-// Threads: loop only.
+// Days whose key is gone or damaged though their footage is not: told at the start, and while it is
+// so. Threads: loop only.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace latchstring::daemon {
 
 inline constexpr std::size_t kDaysNamedMax = 5;
 
-std::string amount_of(const archive::KeylessDay& day);  // 12 segments, 340.0 MiB
+std::string amount_of(const archive::KeylessDay& day);  // some of 12 segments, 340.0 MiB
 // Which days, what it means and what can be done; empty: all keys are there. `keyring`: its folder.
 std::string lost_keys(archive::Archive& archive, const Path& keyring);
 

@@ -26,7 +26,8 @@ absl::StatusOr<json::Writer> list(Daemon& daemon) {
         .natural("segments", day.segments)
         .natural("bytes", day.size_bytes)
         .integer("seconds", std::chrono::duration_cast<std::chrono::seconds>(day.length).count())
-        .natural("recovered", day.recovered);
+        .natural("recovered", day.recovered)
+        .optional_string("key_fault", day.key_fault ? day.key_fault->what : "");
     rows.push_back(std::move(row));
   }
   return json::Writer().objects("days", rows);
@@ -95,13 +96,13 @@ json::Writer report_json(Daemon& daemon, const archive::CheckReport& report, boo
                 damaged.known || repair, damaged.time});
   }
   for (const archive::KeylessDay& day : report.keyless) {
-    faults.add(
-        {"",
-         fmt::format("its key is missing, and its footage ({}) cannot be opened", amount_of(day)),
-         false,
-         true,
-         {},
-         day.day});
+    faults.add({"",
+                fmt::format("its key {}, and its footage ({}) cannot be opened", day.fault.what,
+                            amount_of(day)),
+                false,
+                true,
+                {},
+                day.day});
   }
   faults.add_all(report.unreadable, "cannot be read, and is left as it is", false, true);
   faults.add_all(report.failed, "could not be read or mended now", false);

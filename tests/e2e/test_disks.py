@@ -20,6 +20,10 @@ def warnings(house, words):
     return [said for said in house.status()["warnings"] if words in said]
 
 
+def recorded_files(house):
+    return len(list((house.folder / "state/archive").rglob("*.age")))
+
+
 def recorded(house):
     return sum(day["segments"] for day in house.ask("archive", "list")["days"])
 
@@ -98,6 +102,42 @@ def test_a_lost_key_of_a_day_is_told_of(new_world):
     key.write_bytes(whole)
     key.chmod(0o600)
     assert check(house)[0] == 0 and not warnings(house, "cannot be opened"), keys
+    # Damaged: the same, and no segment is called damaged for it.
+    key.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    for words in ((), ("--repair",)):
+        code, said = check(house, *words)
+        assert code == 1 and f"{day}: its key is damaged" in said, said
+        assert len(said.splitlines()) == 2 and "--repair" not in said, said
+    assert warnings(house, f"the key of {day} (") == warnings(house, "is damaged: that footage")
+    assert "its key is damaged" in house.run("archive", "list").stdout
+    key.write_bytes(whole)
+    assert check(house)[0] == 0 and not warnings(house, "cannot be opened"), keys
+
+
+def test_todays_lost_key_can_be_put_back_while_recording_goes_on(new_world):
+    world = new_world(camera=("--gop", "10"))
+    house = world.house
+    world.footage(2)
+    house.stop()
+    keys = {key: key.read_bytes() for key in (house.folder / "state/keyring").glob("day-*.key")}
+    before = recorded_files(house)
+    for key in keys:
+        key.unlink()
+    house.start()
+    wait_for(lambda: recorded_files(house) > before, 60, "recording goes on")
+    house.stop()
+    assert not any(key.exists() for key in keys)
+    house.start()
+    [warning] = warnings(house, "is missing: that footage cannot be opened")
+    assert warning in house.log_tail()
+    code, said = check(house)
+    assert code == 1 and "its key is missing" in said and "some of" in said, said
+    assert ": damaged" not in said and "cannot be read" not in said, said
+    for key, content in keys.items():
+        key.write_bytes(content)
+        key.chmod(0o600)
+    code, said = check(house)
+    assert code == 0 and not warnings(house, "cannot be opened"), said
 
 
 def test_a_request_waits_for_the_archive_that_was_recorded_to(new_world):

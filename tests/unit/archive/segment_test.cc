@@ -1,9 +1,6 @@
 #include "gateway/archive/segment.h"
 
-#include "gateway/archive/day_keys.h"
-#include "gateway/base/status.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_folder.h"
 
 namespace latchstring::archive {
 namespace {
@@ -42,42 +39,6 @@ TEST_CASE("the box tells segments apart, and a recovered one is the same footage
   const Bytes box = name.box();
   CHECK(box[3] == box.size());
   CHECK(as_text(ByteView(box).subspan(4, 4)) == "uuid");
-}
-
-TEST_CASE("a damaged key of the day says what to do, and doing it works") {
-  const test::TemporaryFolder folder;
-  const auto keyring = crypto::Keyring::open(folder.path());
-  REQUIRE(keyring.ok());
-  const std::string before = DayKeys(**keyring).recipient("2026-05-04")->text();
-  const Path file = folder.path() / "day-2026-05-04.key";
-  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
-  DayKeys keys(**keyring);
-  const absl::Status damaged = keys.recipient("2026-05-04").status();
-  CHECK(absl::IsDataLoss(damaged));
-  for (const std::string& words :
-       {file.string(), std::string("from a copy"), std::string("move it away")})
-    CHECK(message_of(damaged).find(words) != std::string::npos);
-  std::filesystem::remove(file);
-  REQUIRE(keys.recipient("2026-05-04").ok());
-  CHECK(keys.recipient("2026-05-04")->text() != before);
-}
-
-TEST_CASE("a forgotten day stays forgotten: reading never makes a key") {
-  crypto::start();
-  const test::TemporaryFolder folder;
-  const auto keyring = *crypto::Keyring::open(folder.path() / "keyring");
-  DayKeys keys(*keyring);
-  CHECK(absl::IsNotFound(keys.identity("2026-05-04").status()));
-  const auto recipient = keys.recipient("2026-05-04");
-  REQUIRE(recipient.ok());
-  CHECK(keys.identity("2026-05-04")->recipient() == *recipient);
-  CHECK(*keys.recipient("2026-05-04") == *recipient);
-  CHECK(keys.days() == std::vector<std::string>{"2026-05-04"});
-  REQUIRE(keys.destroy("2026-05-04").ok());
-  CHECK(absl::IsNotFound(keys.identity("2026-05-04").status()));
-  CHECK(keys.days().empty());
-  CHECK(!(*keys.recipient("2026-05-04") == *recipient));
-  CHECK(!keys.recipient("../kek").ok());
 }
 
 }  // namespace
