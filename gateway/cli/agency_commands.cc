@@ -115,15 +115,17 @@ int give_ticket(const Session& session, const AddOptions& options, const crypto:
                   options.agency));
   say(fmt::format("Fingerprint of its key, to compare with them by voice: {}\n",
                   crypto::spoken_fingerprint(key)));
-  say(fmt::format("Ticket: {} (it holds a secret: give it to this agency alone)\n",
-                  shown(options.ticket)));
   if (shows_to_a_terminal()) {
     absl::StatusOr<std::string> picture = wire::qr_text(ticket);
     if (picture.ok()) say("\n" + *picture);
   }
   absl::StatusOr<wire::Ticket> made = wire::decode_ticket(ticket);
-  if (made.ok()) warn_if_only_here(*made);
-  if (made.ok()) control::wipe(made->secret);
+  // A broker of somebody else gives no secret, and listens where it likes.
+  const bool managed = made.ok() && !made->secret.empty();
+  say(fmt::format("Ticket: {}{}\n", shown(options.ticket),
+                  managed ? " (it holds a secret: give it to this agency alone)" : ""));
+  if (managed) warn_if_only_here(*made);
+  if (managed) control::wipe(made->secret);
   control::wipe(ticket);
   return kDone;
 }

@@ -133,7 +133,9 @@ absl::Status Line::start_link(const std::string& gateway_id, Events events) {
       fault_ = text;
       // What ends the managed one is told by watch_broker().
       if (!managed() && fault_news_.down(text, clock_.steady())) {
-        log_line(LogLevel::warning, fmt::format("{}; it is tried again", text));
+        log_line(LogLevel::warning,
+                 fmt::format("{}; it is tried again, with the password that was read at the start",
+                             text));
       }
     });
   };

@@ -70,6 +70,14 @@ absl::StatusOr<json::Writer> add(Daemon& daemon, const std::string& agency,
   }
   LS_ASSIGN(std::optional<trust::Mailbox> mailbox, mailbox_of(daemon, agency));
   const bool is_new = !mailbox;
+  if (is_new && wanted.empty() && !daemon.line().managed()) {
+    return invalid("the broker is somebody else's: say with --mailbox which mailbox `{}` has there",
+                   agency);
+  }
+  if (!is_new && !wanted.empty() && wanted != mailbox->id) {
+    return not_now("`{}` has the mailbox `{}`: for another, `latchstring agency remove {}` first",
+                   agency, mailbox->id, agency);
+  }
   if (is_new) {
     mailbox = trust::Mailbox{wanted.empty() ? crypto::random_id() : wanted, agency, "",
                              daemon.clock().now()};

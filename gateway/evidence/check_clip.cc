@@ -281,7 +281,7 @@ absl::Status ClipCheck::check_proof() {
       leaf.request_sha256 != manifest_->request_sha256) {
     return denied("its ledger entry is about another release");
   }
-  proven_words_ = fmt::format("entered in the gateway's ledger of {} entries, dated {}",
+  proven_words_ = fmt::format("entered in the signer's ledger of {} entries, dated {}",
                               proven.checkpoint.size, to_rfc3339(leaf.at));
   return absl::OkStatus();
 }

@@ -18,10 +18,12 @@ constexpr std::string_view kForgotten = "";
 }  // namespace
 
 absl::StatusOr<std::uint64_t> Mail::next_seq(const wire::Peer& peer) {
-  // A device that was forgotten has seen no number above those.
+  // A device takes a number once, by whatever mailbox it comes, and one that was forgotten has seen
+  // none above those.
   LS_RETURN_IF_ERROR(
-      database_.run("INSERT INTO outgoing_seq VALUES (?1, ?2, 1 + coalesce((SELECT last"
-                    " FROM outgoing_seq WHERE mailbox = ?1 AND device = ?3), 0))"
+      database_.run("INSERT INTO outgoing_seq VALUES (?1, ?2, 1 + coalesce((SELECT max(last)"
+                    " FROM outgoing_seq WHERE device = ?2 OR (device = ?3 AND (mailbox = ?1"
+                    " OR mailbox NOT IN (SELECT id FROM trust_mailbox)))), 0))"
                     " ON CONFLICT (mailbox, device) DO UPDATE SET last = last + 1",
                     {peer.mailbox, peer.device, kForgotten}));
   LS_ASSIGN(

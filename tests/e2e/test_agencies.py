@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from requester import Requester
+
 
 def refused(done, words):
     assert done.returncode == 1, done.stdout + done.stderr
@@ -96,3 +98,16 @@ def test_the_login_of_an_agency_ends_also_where_the_rules_are_broken(pinned):
     pinned.rules_file.write_text(whole)
     pinned.run("agency", "remove", "pd")
     assert not agencies(pinned)
+
+
+def test_an_officer_hears_by_the_ticket_of_a_new_mailbox(house, bin_folder, tmp_path):
+    """Numbers of letters go on where the former mailbox ended: older ones are taken for repeats."""
+    requester = Requester(bin_folder, tmp_path)
+    house.start()
+    for _ in range(2):
+        house.run("agency", "add", "pd", requester.key_file, "--ticket", requester.ticket)
+        for _ in range(3):
+            said = requester.run("status", *requester.mine()).stderr
+            assert "does not answer" not in said, said
+        house.run("agency", "remove", "pd")
+        requester.ticket.unlink()

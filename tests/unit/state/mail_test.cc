@@ -86,7 +86,7 @@ TEST_CASE("nothing that a forgotten device said before is new again") {
   REQUIRE(mail.forget_devices("aaaaaaaaaa", "pat").ok());
   REQUIRE(mail.forget_devices("aaaaaaaaaa", "quinn").ok());
   CHECK(known.rows("incoming_seq") == 3);  // what was forgotten is one row
-  for (const std::uint64_t seq : {5, 7, 9}) CHECK(!is_new("oneoneonea", seq, 3));
+  for (const std::uint64_t seq : {5U, 7U, 9U}) CHECK(!is_new("oneoneonea", seq, 3));
   CHECK(!is_new("oneoneonea", 1'000, 3));
   CHECK(!is_new("threethree", 1, 2));
   // Who is known goes by numbers alone, and so does everybody else.
@@ -94,7 +94,7 @@ TEST_CASE("nothing that a forgotten device said before is new again") {
   CHECK(*mail.is_new("quinn", "otherother", 1, sim::kStart));
   // It comes back: what it said before stays old.
   CHECK(is_new("oneoneonea", 12, 4));
-  for (const std::uint64_t seq : {5, 8, 10, 11, 12}) CHECK(!is_new("oneoneonea", seq, 3));
+  for (const std::uint64_t seq : {5U, 8U, 10U, 11U, 12U}) CHECK(!is_new("oneoneonea", seq, 3));
   CHECK(is_new("oneoneonea", 13, 5));
   // And when it goes once more.
   REQUIRE(mail.forget_devices("aaaaaaaaaa", "pat").ok());
@@ -200,6 +200,31 @@ TEST_CASE("a number is never used twice, also where nothing is kept") {
   CHECK(seq_of(*once) == first + 1);
   desk.ask("burglary");
   CHECK(desk.letters().back().seq == first + 2);
+}
+
+TEST_CASE("a device that comes back by another mailbox gets no number twice") {
+  Desk desk;
+  Mail& mail = desk.docket->mail();
+  const auto write_to = [&](const std::string& mailbox, const std::string& device) {
+    const Addressee to{{mailbox, device},
+                       desk.officer().thumbprint,
+                       {desk.officer().identity.recipient().text()},
+                       {}};
+    REQUIRE(mail.enqueue(to, wire::ReceiptTaken{std::string(64, 'a')}, "", desk.clock.now()).ok());
+    return mail.pending(to.peer)->back().seq;
+  };
+  trust::Mailboxes mailboxes(*desk.database);
+  const auto make = [&](const std::string& mailbox) {
+    REQUIRE(mailboxes.add({mailbox, "another_pd", "", desk.clock.now()}).ok());
+  };
+  make("aaaaaaaaaa");
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) CHECK(write_to("aaaaaaaaaa", "oneoneonea") == seq);
+  REQUIRE(mail.forget_devices("aaaaaaaaaa", "pat").ok());
+  REQUIRE(mailboxes.remove("aaaaaaaaaa").ok());
+  REQUIRE(mail.drop_undeliverable().ok());
+  make("bbbbbbbbbb");
+  CHECK(write_to("bbbbbbbbbb", "oneoneonea") == 4);
+  CHECK(write_to("bbbbbbbbbb", "oneoneonea") == 5);
 }
 
 }  // namespace
