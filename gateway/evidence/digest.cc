@@ -12,7 +12,7 @@
 namespace latchstring::evidence {
 namespace {
 
-constexpr std::size_t kReadBytes = 1024 * 1024;
+constexpr std::size_t kReadBytes = 64 * 1024;
 
 }  // namespace
 
