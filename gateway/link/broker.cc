@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 
@@ -22,6 +23,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr int kTermMilliseconds = 2'000;
+constexpr int kProbeMilliseconds = 5;
 constexpr std::size_t kPasswordBytes = 16;
 constexpr std::string_view kHashStart = "$7$";
 constexpr auto kStableAfter = std::chrono::seconds{60};  // then the back-off starts over
@@ -128,8 +130,14 @@ bool Mosquitto::listening() const {
   if (host == "::") host = "::1";
   const auto address = address_of(host, options_.port);
   if (!address.ok()) return false;
-  const UniqueFd fd{::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  return fd.valid() && ::connect(fd.get(), address->get(), address->size) == 0;
+  // An address that this machine does not have may be answered by nobody.
+  const UniqueFd fd{
+      ::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!fd.valid()) return false;
+  if (::connect(fd.get(), address->get(), address->size) == 0) return true;
+  pollfd waiting{fd.get(), POLLOUT, 0};
+  return errno == EINPROGRESS && ::poll(&waiting, 1, kProbeMilliseconds) == 1 &&
+         (waiting.revents & (POLLERR | POLLHUP)) == 0;
 }
 
 Broker::Exit Mosquitto::on_exit() {

@@ -364,6 +364,14 @@ def test_a_new_password_is_tried_at_once(house, bin_folder, tmp_path):
         camera.end()
 
 
+def test_an_address_that_the_box_does_not_have_does_not_hold_up_the_start(house):
+    """Nobody answers there (RFC 5737); recording goes on, and so does the command line."""
+    house.edit("gateway.yaml", "listen: 127.0.0.1", "listen: 203.0.113.9")
+    house.start(ready=False)
+    wait_for(lambda: house.run("status", check=False).returncode == 0, 40, "the door")
+    assert not house.status()["broker"]["connected"]
+
+
 def test_an_event_that_no_ledger_has_is_refused(house):
     house.start()
     done = house.run("log", "show", "--event", "nope", check=False)
