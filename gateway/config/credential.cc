@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "gateway/base/owner.h"
 #include "gateway/base/status.h"
 #include "gateway/config/config.h"
 
@@ -27,15 +28,6 @@ absl::Status check_owned(const Path& path, std::string_view name) {
   if ((about.st_mode & 077) != 0)
     return not_now("others may read the credential `{}`: chmod 600 `{}`", name, path.string());
   return absl::OkStatus();
-}
-
-// Run as root, what we write is the house's: the daemon must be able to read it.
-absl::Status give_to_owner(const Path& path, const Path& house) {
-  struct stat about {};
-  if (::geteuid() != 0 || ::stat(house.c_str(), &about) != 0) return absl::OkStatus();
-  if (::chown(path.c_str(), about.st_uid, about.st_gid) == 0) return absl::OkStatus();
-  return errno_status(
-      fmt::format("cannot give `{}` to the owner of `{}`", path.string(), house.string()));
 }
 
 bool is_line(std::string_view text) {
@@ -65,13 +57,13 @@ absl::Status write_credential(const Config& config, std::string_view name, std::
   if (!is_line(value) || value.size() >= kCredentialBytesMax)
     return invalid("a credential is one line of at most {} bytes", kCredentialBytesMax - 1);
   LS_RETURN_IF_ERROR(make_folder(config.credentials_dir(), 0700));
-  LS_RETURN_IF_ERROR(give_to_owner(config.credentials_dir(), config.state_dir));
+  LS_RETURN_IF_ERROR(give_to_owner(config.credentials_dir()));
   std::string line(value);
   line += '\n';
   const absl::Status written = write_file_durably(config.credentials_dir() / name, line, 0600);
   explicit_bzero(line.data(), line.size());
   LS_RETURN_IF_ERROR(written);
-  return give_to_owner(config.credentials_dir() / name, config.state_dir);
+  return give_to_owner(config.credentials_dir() / name);
 }
 
 absl::Status remove_credential(const Config& config, std::string_view name) {

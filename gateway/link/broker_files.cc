@@ -10,6 +10,7 @@
 #include <array>
 #include <sstream>
 
+#include "gateway/base/owner.h"
 #include "gateway/base/status.h"
 #include "gateway/link/process.h"
 #include "gateway/wire/control.h"
@@ -36,15 +37,6 @@ absl::StatusOr<std::string> owner_of(const Path& folder) {
     return not_found("the owner of `{}` has no user name", folder.string());
   }
   return std::string(user->pw_name);
-}
-
-// As root in somebody else's folder: what we write is theirs to read.
-absl::Status give_to_owner(const Path& path) {
-  struct stat folder {};
-  if (::geteuid() != 0 || ::stat(path.parent_path().c_str(), &folder) != 0) return absl::OkStatus();
-  if (folder.st_uid == 0) return absl::OkStatus();
-  if (::chown(path.c_str(), folder.st_uid, folder.st_gid) == 0) return absl::OkStatus();
-  return errno_status(fmt::format("cannot give away `{}`", path.string()));
 }
 
 absl::Status write_private(const Path& path, std::string_view content) {

@@ -11,6 +11,7 @@
 namespace latchstring::archive {
 namespace {
 
+using test::check_all;
 using test::film;
 using test::House;
 using test::kept_pictures;
@@ -20,19 +21,6 @@ using test::seconds;
 
 const std::string kDay = "2026-05-04";
 constexpr Duration kLater = std::chrono::minutes{10};
-
-// As `archive check` does it.
-CheckReport check_all(House& house, bool repair) {
-  auto report = house.archive->check(repair);
-  REQUIRE(report.ok());
-  const auto examine = house.archive->examiner(repair);
-  const auto page = house.archive->page("", 1000);
-  REQUIRE(page.ok());
-  for (const Segment& segment : page->segments) {
-    REQUIRE(house.archive->note(examine(segment), repair, *report).ok());
-  }
-  return *std::move(report);
-}
 
 Path key_file(const House& house, const std::string& name) {
   return house.folder.path() / "keyring" / (name + ".key");

@@ -9,6 +9,7 @@
 namespace latchstring::archive {
 namespace {
 
+using test::check_all;
 using test::film;
 using test::frames_in;
 using test::House;
@@ -18,19 +19,6 @@ using test::kStart;
 using test::seconds;
 
 const Interval kAll{kStart, kStart + std::chrono::hours{1}};
-
-// As `archive check` does it: files and index, then every content.
-CheckReport check_all(House& house, bool repair) {
-  auto report = house.archive->check(repair);
-  REQUIRE(report.ok());
-  const auto examine = house.archive->examiner(repair);
-  const auto page = house.archive->page("", 1000);
-  REQUIRE(page.ok());
-  for (const Segment& segment : page->segments) {
-    REQUIRE(house.archive->note(examine(segment), repair, *report).ok());
-  }
-  return *std::move(report);
-}
 
 void damage(const Path& file, std::uint64_t at) {
   const auto fd = open_file(file, O_RDWR);

@@ -239,6 +239,18 @@ absl::StatusOr<std::vector<Part>> House::cut(Interval interval, bool native, boo
   return cut_parts(segments(), archive->keys(), granted, footage);
 }
 
+CheckReport check_all(House& house, bool repair) {
+  auto report = house.archive->check(repair);
+  REQUIRE(report.ok());
+  const auto examine = house.archive->examiner(repair);
+  const auto page = house.archive->page("", 1000);
+  REQUIRE(page.ok());
+  for (const Segment& segment : page->segments) {
+    REQUIRE(house.archive->note(examine(segment), repair, *report).ok());
+  }
+  return *std::move(report);
+}
+
 std::vector<AccessUnit> read_all(FootageReader& reader) {
   std::vector<AccessUnit> units;
   for (;;) {

@@ -88,6 +88,8 @@ struct House {
   std::unique_ptr<Archive> archive;
 };
 
+// As `archive check` does it: files and index, then every content.
+CheckReport check_all(House& house, bool repair);
 std::vector<AccessUnit> read_all(FootageReader& reader);
 // Wall times of the kept pictures, sorted.
 std::vector<Instant> kept_pictures(const std::vector<AccessUnit>& units);
