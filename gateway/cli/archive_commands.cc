@@ -47,7 +47,8 @@ void show_check(const json::Value& value, bool repair, const Zone& zone) {
     verdict = is_left || !fault.empty() ? "faults" : "faults, and nothing is left to repair";
     if (is_left && !repair) verdict += "; `latchstring archive check --repair` mends what it can";
   }
-  say(fmt::format("{}, {}: {}\n", count_text(number(value, "segments"), "segment", "segments"),
+  say(fmt::format("{}, of {} in all: {}\n",
+                  count_text(number(value, "segments"), "whole segment", "whole segments"),
                   size_text(number(value, "bytes")), verdict));
 }
 

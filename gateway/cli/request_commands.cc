@@ -39,8 +39,8 @@ void line(std::string_view name, const std::string& words) {
 std::string receipt_words(const json::Value& receipt, const Zone& zone) {
   const std::string until = text(receipt, "delete_after");
   const std::string why = text(receipt, "kept_longer_because");
-  return fmt::format("the officer signed {} for having it, and promises {}{}",
-                     zone.time(text(receipt, "signed")),
+  return fmt::format("part {}: the officer signed {} for having it, and promises {}{}",
+                     number(receipt, "part"), zone.time(text(receipt, "signed")),
                      until.empty() ? "no deletion" : "to delete it by " + zone.time(until),
                      why.empty() ? "" : ", because " + why);
 }
@@ -62,11 +62,7 @@ void show_pieces(const json::Value& request, const Zone& zone) {
                     shown(text(piece, "state")), progress_words(piece)));
     line("  clip", clip_words(piece));
     line("  approval", text(piece, "approval"));
-    const std::vector<std::string> redact = texts(piece, "redact");
-    const std::string unknown = text(piece, "not_judged");
-    line("  hidden", !unknown.empty() ? "not known now: " + unknown
-                     : redact.empty() ? "nothing"
-                                      : joined(redact));
+    line("  hidden", hidden_words(piece));
     line("  no model", text(piece, "model_missing"));
     line("  rules", joined(texts(piece, "rules")));
     for (const std::string& reason : texts(piece, "reasons")) line("  because", reason);

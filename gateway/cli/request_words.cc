@@ -20,9 +20,14 @@ std::string cut_to_width(const std::string& name) {
 }
 
 // A receipt shows that it left, whatever else is still known.
+bool has_left_whole(const json::Value& piece) {
+  const std::uint64_t sent = number(piece, "sent_bytes");
+  return text(piece, "state") == "delivered" || !list(piece, "receipts").empty() ||
+         (sent != 0 && sent >= number(piece, "size_bytes"));
+}
+
 bool has_left(const json::Value& piece) {
-  return text(piece, "state") == "delivered" || number(piece, "sent_bytes") != 0 ||
-         !list(piece, "receipts").empty();
+  return has_left_whole(piece) || number(piece, "sent_bytes") != 0;
 }
 
 bool is_on_offer(const json::Value& piece) {
@@ -69,10 +74,19 @@ std::string progress_words(const json::Value& piece) {
 std::string clip_words(const json::Value& piece) {
   const std::uint64_t clip = number(piece, "clip");
   if (clip == 0) return "";
-  const std::string_view verb = has_left(piece)      ? "left"
-                                : is_on_offer(piece) ? "on offer"
-                                                     : "was on offer";
+  const std::string_view verb = has_left_whole(piece) ? "left"
+                                : is_on_offer(piece)  ? "on offer"
+                                : has_left(piece)     ? "left in part"
+                                                      : "was on offer";
   return fmt::format("{} as clip {}", verb, clip);
+}
+
+std::string hidden_words(const json::Value& piece) {
+  const std::string unknown = text(piece, "not_judged");
+  if (!unknown.empty()) return "not known now: " + unknown;
+  if (member(piece, "redact") == nullptr) return "";
+  const std::vector<std::string> redact = texts(piece, "redact");
+  return redact.empty() ? "nothing" : joined(redact);
 }
 
 }  // namespace latchstring::cli

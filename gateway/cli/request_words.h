@@ -17,5 +17,7 @@ std::string camera_words(const json::Value& request);
 std::string progress_words(const json::Value& piece);
 // The number of its clip, and whether it left under it; empty: no clip was made.
 std::string clip_words(const json::Value& piece);
+// Empty: no clip of it was made, or will be.
+std::string hidden_words(const json::Value& piece);
 
 }  // namespace latchstring::cli

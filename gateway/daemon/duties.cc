@@ -122,7 +122,6 @@ void Daemon::hourly() {
   hour_ = hour;
   complain("ledger", commit_segments());
   complain("ledger", heartbeat());
-  complain("mail", docket_->mail().drop_undeliverable());
   complain("broker", line_->renew_certificate());
   post_->forget_ended();
   if (first) return;

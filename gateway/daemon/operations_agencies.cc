@@ -110,7 +110,6 @@ absl::StatusOr<json::Writer> remove(Daemon& daemon, const std::string& agency) {
   if (!mailbox) return out;
   LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
   LS_RETURN_IF_ERROR(daemon.mailboxes().remove(mailbox->id));
-  LS_RETURN_IF_ERROR(daemon.docket().mail().drop_undeliverable());
   LS_RETURN_IF_ERROR(
       daemon.ledger()
           .append({daemon.clock().now(), ledger::TrustChange{"agency_removed", ""}, "", agency})

@@ -93,6 +93,23 @@ void warn_of_lost_offers(const std::vector<state::StoredRequest>& requests,
   }
 }
 
+// They may be agreed to, and then reach nobody.
+void warn_of_agencies_without_login(Daemon& daemon, std::vector<std::string>& warnings) {
+  const auto& rules = daemon.rules().current();
+  const auto mailboxes = daemon.mailboxes().list();
+  if (rules == nullptr || !mailboxes.ok()) return;
+  std::set<std::string_view> with_login;
+  for (const trust::Mailbox& mailbox : *mailboxes) with_login.insert(mailbox.agency);
+  for (const auto& [id, agency] : rules->agencies) {
+    if (with_login.contains(id)) continue;
+    warnings.push_back(
+        fmt::format("agency `{}` stands in the rules and has no login: it cannot ask, and gets "
+                    "nothing of what it asked before. `latchstring agency add {}` with its key "
+                    "file makes it a ticket, `latchstring agency remove {}` takes it out",
+                    id, id, id));
+  }
+}
+
 // Each disk once, also where both folders lie on it.
 void warn_of_full_disks(const config::Config& config, std::vector<std::string>& warnings) {
   std::set<dev_t> seen;
@@ -151,6 +168,7 @@ std::vector<std::string> warnings_of(Daemon& daemon,
   warn_of_lost_offers(requests, warnings);
   warn_of_promises(daemon.docket(), requests, daemon.clock().now(), warnings);
   warn_of_a_full_broker(daemon.line(), warnings);
+  warn_of_agencies_without_login(daemon, warnings);
   for (std::string& text : daemon.post().warnings()) warnings.push_back(std::move(text));
   return warnings;
 }

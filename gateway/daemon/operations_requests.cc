@@ -107,23 +107,34 @@ policy::Piece decision_now(const Known& known, const release::Piece& piece) {
   return release::strictest_over(found->second, piece.footage);
 }
 
-json::Writer piece_json(Daemon& daemon, const Known& known, const std::string& id,
+// In the clip that was made of it, or would be made now. Nothing: neither was, nor is to be.
+std::optional<std::set<std::string>> hidden_of(Daemon& daemon, const release::State& request,
+                                               const release::Piece& piece,
+                                               const policy::Piece& decided) {
+  if (!piece.hidden.empty()) return release::hidden_names(piece);
+  const auto& rules = daemon.rules().current();
+  const bool is_judged = release::is_open(piece) && decided.approval != policy::Approval::refuse;
+  if (rules == nullptr || !is_judged) return std::nullopt;
+  return release::hidden_names(request, piece, decided, *rules);
+}
+
+json::Writer piece_json(Daemon& daemon, const Known& known, const release::State& request,
                         const release::Piece& piece) {
+  const std::string& id = request.subject.id;
   json::Writer out;
   const policy::Piece decided = decision_now(known, piece);
-  const bool is_made = !piece.hidden.empty();
-  const std::set<std::string> hidden = is_made ? release::hidden_names(piece) : decided.redact;
+  const auto hidden = hidden_of(daemon, request, piece, decided);
   out.integer("piece", piece.number)
       .string("camera", piece.camera)
       .string("from", to_rfc3339(piece.footage.from))
       .string("to", to_rfc3339(piece.footage.to))
       .string("approval", policy::to_string(piece.approval))
       .string("state", release::to_string(piece.state))
-      .strings("redact", {hidden.begin(), hidden.end()})
-      .optional_string("not_judged", !is_made && release::is_open(piece) ? known.blocked : "")
+      .optional_string("not_judged", !hidden && release::is_open(piece) ? known.blocked : "")
       .strings("rules", decided.rules)
       .strings("reasons", decided.reasons)
       .optional_string("reason", piece.reason);
+  if (hidden) out.strings("redact", {hidden->begin(), hidden->end()});
   if (const auto& rules = daemon.rules().current(); rules != nullptr) {
     out.optional_string("model_missing", policy::model_missing(*rules, decided.redact));
   }
@@ -169,7 +180,7 @@ json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
   if (request.state.phase != release::Phase::ended) out.optional_string("blocked", known.blocked);
   std::vector<json::Writer> pieces;
   for (const release::Piece& piece : request.state.pieces) {
-    pieces.push_back(piece_json(daemon, known, request.state.subject.id, piece));
+    pieces.push_back(piece_json(daemon, known, request.state, piece));
   }
   std::vector<json::Writer> answers;
   for (const release::Answer& answer : request.state.answers) {

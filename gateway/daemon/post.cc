@@ -113,7 +113,9 @@ absl::StatusOr<bool> Post::remember(const trust::VerifiedHello& hello, const wir
                                         hello.control.common.iat));
   if (!is_new) return false;
   if (!known) {
-    LS_RETURN_IF_ERROR(ours(parts_.docket.mail().forget_devices(peer.mailbox, officer.thumbprint)));
+    state::Mail& mail = parts_.docket.mail();
+    LS_RETURN_IF_ERROR(ours(mail.forget_devices(peer.mailbox, officer.thumbprint)));
+    LS_RETURN_IF_ERROR(ours(mail.follow(peer, officer.thumbprint, officer.agency)));
   }
   LS_RETURN_IF_ERROR(ours(transaction.commit()));
   if (!known) forget_unknown(peer.mailbox);

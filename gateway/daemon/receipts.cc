@@ -58,6 +58,7 @@ std::vector<json::Writer> receipts_json(const std::multimap<int, state::KeptRece
     if (!receipt.ok()) continue;
     const Instant asked = each->second.asked;
     out.emplace_back()
+        .integer("part", each->second.part)
         .string("signed", to_rfc3339(receipt->common.iat))
         .string("promise", word_of(evidence::promise_of(*receipt, asked)))
         .optional_string("delete_after", time_text(receipt->delete_after))

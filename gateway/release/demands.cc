@@ -50,6 +50,18 @@ bool meets_line(std::string_view hidden, std::string_view demanded) {
   return every && every_wanted && *every >= *every_wanted;
 }
 
+std::set<std::string> names_in(const std::vector<std::string>& lines) {
+  std::set<std::string> names;
+  for (const std::string_view line : lines) {
+    if (line.starts_with(kClass)) names.emplace(line.substr(kClass.size()));
+    if (line == kNoSound) names.emplace("audio");
+    if (!line.starts_with(kZone)) continue;
+    const std::string_view zone = line.substr(kZone.size());
+    names.emplace(zone.substr(0, zone.find(' ')));
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<std::string> demands(const RedactionPlan& plan) {
@@ -69,15 +81,12 @@ std::vector<std::string> demands(const RedactionPlan& plan) {
 }
 
 std::set<std::string> hidden_names(const Piece& piece) {
-  std::set<std::string> names;
-  for (const std::string_view line : piece.hidden) {
-    if (line.starts_with(kClass)) names.emplace(line.substr(kClass.size()));
-    if (line == kNoSound) names.emplace("audio");
-    if (!line.starts_with(kZone)) continue;
-    const std::string_view zone = line.substr(kZone.size());
-    names.emplace(zone.substr(0, zone.find(' ')));
-  }
-  return names;
+  return names_in(piece.hidden);
+}
+
+std::set<std::string> hidden_names(const State& state, const Piece& piece,
+                                   const policy::Piece& decided, const policy::Policy& policy) {
+  return names_in(demands(Release::plan_of(state, piece, decided, policy)));
 }
 
 bool meets(const std::vector<std::string>& hidden, const std::vector<std::string>& demanded) {

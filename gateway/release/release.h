@@ -105,13 +105,14 @@ class Release {
  public:
   // Pure. An event that does not fit the phase changes nothing and says so in `answer`.
   static Outcome step(const State& state, const Event& event, const Facts& facts);
+  // What a clip of this piece is to hide.
+  static RedactionPlan plan_of(const State& state, const Piece& piece, const policy::Piece& decided,
+                               const policy::Policy& policy);
   // What somebody of the household asked to see with their own eyes; never a release.
   static Look look(std::string camera, Interval footage, RedactionPlan redaction);
 
  private:
   friend class Step;
-  static RedactionPlan plan_of(const State& state, const Piece& piece, const policy::Piece& decided,
-                               const policy::Policy& policy);
   static Grant make_grant(const State& state, const Piece& piece, const policy::Piece& decided,
                           const policy::Policy& policy);
 };
@@ -122,6 +123,9 @@ policy::Piece strictest_over(const policy::Decision& decision, const Interval& f
 
 // What the clip that was made of a piece hides, or is to hide: classes, zones, audio.
 std::set<std::string> hidden_names(const Piece& piece);
+// What it would hide if it were made as this decision says.
+std::set<std::string> hidden_names(const State& state, const Piece& piece,
+                                   const policy::Piece& decided, const policy::Policy& policy);
 
 // Whether the answers given meet the approval: who said no, or has not answered, counts.
 bool is_approved(policy::Approval approval, const std::vector<Answer>& answers,

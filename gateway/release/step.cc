@@ -224,8 +224,7 @@ void Step::reconsider() {
     }
     // The agency's list was fresh when this was offered; that it ages takes nothing back.
     const policy::Piece decided = decided_for(piece);
-    piece.approval = decided.approval;
-    if (!is_approved(piece.approval, state().answers, facts_.residents)) {
+    if (!is_approved(decided.approval, state().answers, facts_.residents)) {
       withdraw_by_rules(piece, "the rules no longer permit it");
     } else if (std::string why = too_little(piece, decided); !why.empty()) {
       withdraw_by_rules(piece, std::move(why));

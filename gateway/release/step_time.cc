@@ -33,7 +33,7 @@ void Step::time_out_answers() {
     any = true;
   }
   if (!any) return;
-  entry(Record::approval, 0, "timed_out");
+  entry(Record::approval, 0, "timed_out", std::string(kNobodyAnswered));
   effect(effect::TellResidents{"nobody answered in time: refused"});
 }
 

@@ -78,8 +78,18 @@ absl::Status Mail::acknowledge(const wire::Peer& peer, std::uint64_t seq) {
                        {peer.mailbox, peer.device, seq});
 }
 
-absl::Status Mail::drop_undeliverable() {
-  return database_.run("DELETE FROM outgoing WHERE mailbox NOT IN (SELECT id FROM trust_mailbox)");
+absl::Status Mail::follow(const wire::Peer& peer, std::string_view officer,
+                          std::string_view agency) {
+  constexpr std::string_view kTheirs =
+      " FROM requests WHERE device = ?2 AND officer = ?3 AND agency = ?4"
+      " AND mailbox NOT IN (SELECT id FROM trust_mailbox)";
+  const auto move = [&](std::string_view table, std::string_view id) {
+    return database_.run(
+        fmt::format("UPDATE {} SET mailbox = ?1 WHERE {} IN (SELECT id{})", table, id, kTheirs),
+        {peer.mailbox, peer.device, officer, agency});
+  };
+  LS_RETURN_IF_ERROR(move("outgoing", "request"));
+  return move("requests", "id");
 }
 
 absl::StatusOr<std::vector<Letter>> Mail::pending(const wire::Peer& peer,

@@ -49,9 +49,9 @@ class Mail {
   // it out of the peer's window: it would count as seen.
   absl::StatusOr<Bytes> seal_once(const Addressee& to, const wire::Command& command, Instant now);
   absl::Status acknowledge(const wire::Peer& peer, std::uint64_t seq);
-  // Letters to mailboxes that are no more. Their numbers stay: where a mailbox of that name comes
-  // back, its devices still know which ones they have seen.
-  absl::Status drop_undeliverable();
+  // The officer's device came to a mailbox of the agency in which it was not known. What it asked
+  // in one that is gone is answered here, and the letters that wait go on under their numbers.
+  absl::Status follow(const wire::Peer& peer, std::string_view officer, std::string_view agency);
   // What is unacknowledged, above the number `after` and within kLettersMax.
   absl::StatusOr<std::vector<Letter>> pending(const wire::Peer& peer,
                                               std::uint64_t after = 0) const;

@@ -293,11 +293,11 @@ absl::StatusOr<std::multimap<int, KeptReceipt>> receipts_of(store::Database& dat
                                                             std::string_view request) {
   std::multimap<int, KeptReceipt> receipts;
   LS_RETURN_IF_ERROR(database.query(
-      "SELECT piece, receipt, delete_after FROM deliveries WHERE request = ?"
+      "SELECT piece, part, receipt, delete_after FROM deliveries WHERE request = ?"
       " AND receipt != '' ORDER BY piece, part",
       {request}, [&](const store::Row& row) {
-        receipts.emplace(row.get<int>(0), KeptReceipt{row.get<std::string>(1),
-                                                      from_micros(row.get<std::int64_t>(2))});
+        receipts.emplace(row.get<int>(0), KeptReceipt{row.get<int>(1), row.get<std::string>(2),
+                                                      from_micros(row.get<std::int64_t>(3))});
         return absl::OkStatus();
       }));
   return receipts;

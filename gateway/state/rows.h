@@ -67,6 +67,7 @@ absl::StatusOr<std::map<int, int>> clips_of(store::Database& database, std::stri
 absl::StatusOr<std::vector<std::string>> newest_request_ids(store::Database& database,
                                                             std::size_t limit);
 struct KeptReceipt {
+  int part = 1;
   std::string jws;
   Instant asked;  // by when the manifest asks for deletion; Instant{}: it does not
 };

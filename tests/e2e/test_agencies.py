@@ -111,3 +111,28 @@ def test_an_officer_hears_by_the_ticket_of_a_new_mailbox(house, bin_folder, tmp_
             assert "does not answer" not in said, said
         house.run("agency", "remove", "pd")
         requester.ticket.unlink()
+
+
+def test_what_was_open_before_an_agency_was_removed_ends_at_the_officer(new_world, tmp_path):
+    """Also where the agency comes back with another mailbox: nobody waits for a dead offer."""
+    world = new_world()
+    house = world.house
+    requester = Requester(world.bin, tmp_path)
+    house.add_agency("county", requester, requester.ticket)
+    world.rules({}, {"who": "county"})
+    request = requester.submit(*world.footage(4))
+    house.wait_piece(request, "offered")
+    assert "offered" in requester.run("status", request, *requester.mine()).stdout
+
+    done = house.run("agency", "remove", "county", check=False)
+    refused(done, "its login has ended all the same")
+    [warning] = [text for text in house.ask("status")["warnings"] if "county" in text]
+    assert "has no login" in warning
+    del house.agencies["county"]
+    world.rules({})
+    house.wait_piece(request, "revoked")
+
+    requester.ticket.unlink()
+    house.add_agency("county", requester, requester.ticket)
+    done = requester.receive(request, "--for", "60 seconds", check=False)
+    assert done.returncode == 3 and "took it back" in done.stderr, done.stderr

@@ -122,6 +122,7 @@ def test_asked_and_approved(world, post, tmp_path):
     post.wait_notice(request, "received")
     shown = world.house.wait_phase(request, "asking")
     assert shown["waiting_for"] == ["alex", "sam"] and shown["pieces"][0]["state"] == "waiting"
+    assert shown["pieces"][0]["redact"] == ["audio"]  # that would be made of it
     assert post.silent(), "something left before a resident said yes"
     # While nothing is judged, nobody can say what would be hidden.
     world.house.run("pause", "--as", "sam", pins=[PIN])

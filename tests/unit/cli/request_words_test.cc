@@ -53,7 +53,19 @@ TEST_CASE("of what is on offer, or was sent in part, it is said how much was sen
   const json::Value begun =
       value_of(R"({"state":"revoked","clip":2,"size_bytes":4096,"sent_bytes":1024})");
   CHECK(progress_words(begun) == ", 1.0 KiB of 4.0 KiB sent (25 %)");
-  CHECK(clip_words(begun) == "left as clip 2");
+  CHECK(clip_words(begun) == "left in part as clip 2");
+  const json::Value sent =
+      value_of(R"({"state":"revoked","clip":2,"size_bytes":4096,"sent_bytes":4096})");
+  CHECK(clip_words(sent) == "left as clip 2");
+}
+
+TEST_CASE("nothing hidden is said only of a clip that was made, or would be") {
+  CHECK(hidden_words(value_of(R"({"state":"waiting","redact":[]})")) == "nothing");
+  CHECK(hidden_words(value_of(R"({"state":"waiting","redact":["audio","faces"]})")) ==
+        "audio, faces");
+  CHECK(hidden_words(value_of(R"({"state":"refused"})")).empty());
+  CHECK(hidden_words(value_of(R"({"state":"waiting","not_judged":"paused"})")) ==
+        "not known now: paused");
 }
 
 TEST_CASE("where nobody knows any more how much was sent, nothing is said of it") {

@@ -150,21 +150,57 @@ TEST_CASE("letters are read within the window that may be on its way") {
   CHECK(mail.pending(peer, kLettersMax)->size() == 2);
 }
 
-TEST_CASE("letters to a mailbox that is no more go; the numbers stay") {
+TEST_CASE("what a mailbox that is gone left open goes on in the device's next one") {
   Desk desk;
   trust::Mailboxes mailboxes(*desk.database);
-  REQUIRE(mailboxes.add({desk.officer().peer.mailbox, "police", "", desk.clock.now()}).ok());
-  desk.ask("burglary");
-  REQUIRE(desk.docket->mail().drop_undeliverable().ok());
-  REQUIRE(desk.letters().size() == 1);
-  const std::uint64_t last = desk.letters().back().seq;
-  REQUIRE(mailboxes.remove(desk.officer().peer.mailbox).ok());
-  REQUIRE(desk.docket->mail().drop_undeliverable().ok());
+  const sim::OfficerKeys& officer = desk.officer();
+  const auto& [mailbox, device] = officer.peer;
+  const std::string& agency = officer.agency->id;
+  REQUIRE(mailboxes.add({mailbox, agency, "", desk.clock.now()}).ok());
+  const std::string id = desk.offered("burglary");
+  const std::vector<Letter> before = desk.letters();
+  REQUIRE(before.size() >= 2);
+  REQUIRE(mailboxes.remove(mailbox).ok());
+  REQUIRE(desk.docket->apply(id, release::event::Revoked{"alex"}).ok());
+  REQUIRE(desk.letters().size() == before.size() + 1);
+
+  const wire::Peer next{"bbbbbbbbbb", device};
+  REQUIRE(mailboxes.add({next.mailbox, agency, "", desk.clock.now()}).ok());
+  Mail& mail = desk.docket->mail();
+  // Not to another device, officer or agency.
+  REQUIRE(mail.follow({next.mailbox, "someoneels"}, officer.thumbprint, agency).ok());
+  REQUIRE(mail.follow(next, "another", agency).ok());
+  REQUIRE(mail.follow(next, officer.thumbprint, "another").ok());
+  CHECK(mail.pending(next)->empty());
+
+  REQUIRE(mail.follow(next, officer.thumbprint, agency).ok());
   CHECK(desk.letters().empty());
-  CHECK(desk.docket->mail().peers()->empty());
-  // Its devices know which numbers they have seen, should it come back under its name.
+  const std::vector<Letter> after = *mail.pending(next);
+  REQUIRE(after.size() == before.size() + 1);
+  for (std::size_t i = 0; i < before.size(); ++i) CHECK(after[i].sealed == before[i].sealed);
+  const Transfers::Live live =
+      *desk.docket->transfers().live(next, officer.thumbprint, wire::kTransfersMax);
+  CHECK(live.revoked ==
+        std::vector<std::string>{desk.docket->transfers().of_piece(id, 1)->front().id});
+  // What is written from now on stands in the next one too, under the next number.
+  REQUIRE(mail.enqueue({next, officer.thumbprint, {officer.identity.recipient().text()}, {}},
+                       wire::ReceiptTaken{std::string(64, 'a')}, id, desk.clock.now())
+              .ok());
+  CHECK(mail.pending(next)->back().seq == after.back().seq + 1);
+}
+
+TEST_CASE("a mailbox that is still there keeps what is open in it") {
+  Desk desk;
+  trust::Mailboxes mailboxes(*desk.database);
+  const auto& [mailbox, device] = desk.officer().peer;
+  const std::string& agency = desk.officer().agency->id;
+  REQUIRE(mailboxes.add({mailbox, agency, "", desk.clock.now()}).ok());
+  REQUIRE(mailboxes.add({"bbbbbbbbbb", agency, "", desk.clock.now()}).ok());
   desk.ask("burglary");
-  CHECK(desk.letters().back().seq == last + 1);
+  const std::size_t letters = desk.letters().size();
+  REQUIRE(
+      desk.docket->mail().follow({"bbbbbbbbbb", device}, desk.officer().thumbprint, agency).ok());
+  CHECK(desk.letters().size() == letters);
 }
 
 TEST_CASE("a letter that has expired still opens for who goes by its number") {
@@ -221,7 +257,6 @@ TEST_CASE("a device that comes back by another mailbox gets no number twice") {
   for (std::uint64_t seq = 1; seq <= 3; ++seq) CHECK(write_to("aaaaaaaaaa", "oneoneonea") == seq);
   REQUIRE(mail.forget_devices("aaaaaaaaaa", "pat").ok());
   REQUIRE(mailboxes.remove("aaaaaaaaaa").ok());
-  REQUIRE(mail.drop_undeliverable().ok());
   make("bbbbbbbbbb");
   CHECK(write_to("bbbbbbbbbb", "oneoneonea") == 4);
   CHECK(write_to("bbbbbbbbbb", "oneoneonea") == 5);
