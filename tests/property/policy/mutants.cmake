@@ -1,8 +1,18 @@
-# Seeded mutants of the engine: each changes one line; the properties must notice every one. Built by
-# name: target policy_mutants.
-# latchstring_mutant(name FILE "text as it stands" "text instead"); a text that is no longer there
-# stops the configuration, so that the list stays true.
+# Seeded mutants of the engine: each changes one line. The oracle (oracle/compare.py) must notice every
+# one: tests policy_mutant_NAME. That the properties in C++ notice them too is tried by name: label
+# mutants, after building the target policy_mutants.
+# latchstring_mutant(name FILE "text as it stands" "text instead" [ORACLE_ONLY]); a text that is no
+# longer there stops the configuration, so that the list stays true.
 add_custom_target(policy_mutants)
+set(properties_environment "RC_PARAMS=noshrink=1 max_success=1000;${latchstring_quick_asan}")
+
+function(latchstring_mutated_program program objects mutated)
+  # The mutated object comes first, so the library's own is not linked.
+  add_executable(${program} $<TARGET_OBJECTS:${mutated}> $<TARGET_OBJECTS:${objects}>)
+  target_link_libraries(${program} PRIVATE latchstring_options PkgConfig::absl)
+  latchstring_link(${program} PRIVATE policy/engine gateway/json)
+endfunction()
+
 function(latchstring_mutant name file old new)
   set(source ${CMAKE_SOURCE_DIR}/policy/engine/${file})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
@@ -14,24 +24,36 @@ function(latchstring_mutant name file old new)
   string(REPLACE "${old}" "${new}" text "${text}")
   set(mutated ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}/${file})
   file(CONFIGURE OUTPUT ${mutated} CONTENT "${text}" @ONLY)
-  # The mutated object comes first, so the library's own is not linked.
-  add_executable(policy_mutant_${name} EXCLUDE_FROM_ALL ${mutated}
-    $<TARGET_OBJECTS:policy_property_objects>)
-  add_dependencies(policy_mutants policy_mutant_${name})
-  target_link_libraries(policy_mutant_${name}
-    PRIVATE latchstring_options catch_main rapidcheck PkgConfig::absl)
-  latchstring_link(policy_mutant_${name} PRIVATE policy/engine)
-  add_test(NAME policy_mutant_${name} COMMAND policy_mutant_${name})
+  add_library(policy_mutated_${name} OBJECT ${mutated})
+  target_link_libraries(policy_mutated_${name}
+    PRIVATE latchstring_options PkgConfig::absl PkgConfig::fmt)
+  latchstring_link(policy_mutated_${name} PRIVATE policy/engine)
+
+  latchstring_mutated_program(policy_batch_${name} policy_batch_objects policy_mutated_${name})
+  add_test(NAME policy_mutant_${name}
+    COMMAND Python3::Interpreter -B ${oracle} --batch $<TARGET_FILE:policy_batch_${name}>
+      --pairs 60000 --catch)
   set_tests_properties(policy_mutant_${name} PROPERTIES
-    LABELS mutants WILL_FAIL TRUE TIMEOUT 600
-    ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=1000;${latchstring_quick_asan}")
+    LABELS property TIMEOUT 600 ENVIRONMENT "${latchstring_quick_asan}")
+
+  if(ARGN STREQUAL "ORACLE_ONLY")
+    return()
+  endif()
+  latchstring_mutated_program(policy_property_${name} policy_property_objects
+    policy_mutated_${name})
+  target_link_libraries(policy_property_${name} PRIVATE catch_main rapidcheck)
+  set_target_properties(policy_property_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+  add_dependencies(policy_mutants policy_property_${name})
+  add_test(NAME policy_property_${name} COMMAND policy_property_${name})
+  set_tests_properties(policy_property_${name} PROPERTIES
+    LABELS mutants WILL_FAIL TRUE TIMEOUT 600 ENVIRONMENT "${properties_environment}")
 endfunction()
 
 # The same without a change: else a mutant could be "noticed" by what the right program does too.
-add_test(NAME policy_mutant_none COMMAND policy_property)
-set_tests_properties(policy_mutant_none PROPERTIES
+add_test(NAME policy_property_none COMMAND policy_property)
+set_tests_properties(policy_property_none PROPERTIES
   LABELS mutants TIMEOUT 600
-  ENVIRONMENT "RC_PARAMS=noshrink=1 max_success=1000;${latchstring_quick_asan}")
+  ENVIRONMENT "${properties_environment}")
 
 latchstring_mutant(window_without_error decide.cc
   "{each.from + e, each.to - e}" "{each.from, each.to}")
@@ -66,3 +88,12 @@ latchstring_mutant(gift_near_a_never_rule gift.cc
   "{each.from - e, each.to + e}" "{each.from + e, each.to - e}")
 latchstring_mutant(gift_without_the_floor gift.cc
   "{&always.redact, &camera_->always_redact}" "{&camera_->always_redact}")
+
+latchstring_mutant(window_a_microsecond_wide decide.cc
+  "each.to - e}, question_.footage)" "each.to - e + Duration(1)}, question_.footage)" ORACLE_ONLY)
+latchstring_mutant(unknown_officer_is_sure decide.cc
+  "rule.officers.empty() || !question_.officer.empty()" "true" ORACLE_ONLY)
+latchstring_mutant(paper_warrant_asks_one decide.cc
+  "facts_.warrant->is_paper" "false" ORACLE_ONLY)
+latchstring_mutant(rule_ends_a_day_early wall_clock.cc
+  "civil_day(date) + 1" "civil_day(date)" ORACLE_ONLY)
