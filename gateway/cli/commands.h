@@ -8,6 +8,7 @@
 #include "gateway/cli/ask.h"
 #include "gateway/cli/session.h"
 #include "gateway/command_line/command_line.h"
+#include "policy/analysis/analysis.h"
 
 namespace latchstring::cli {
 
@@ -17,6 +18,7 @@ void add_camera_commands(CLI::App& app, Session& session);
 void add_resident_commands(CLI::App& app, Session& session);
 void add_agency_commands(CLI::App& app, Session& session);
 void add_policy_commands(CLI::App& app, Session& session);
+void add_compare_commands(CLI::App& group, Session& session);  // of the group `policy`
 void add_request_commands(CLI::App& app, Session& session);
 void add_share_command(CLI::App& app, Session& session);
 void add_pause_commands(CLI::App& app, Session& session);
@@ -44,6 +46,9 @@ template <class Options>
 std::shared_ptr<Options> keep() {
   return std::make_shared<Options>();
 }
+
+// What a command of `policy` prints; its exit code.
+int tell(const policy::Output& output);
 
 // The answer's JSON, or what `show` says of it; the exit code.
 int show_answer(const control::Answer& answer, bool as_json,

@@ -22,12 +22,6 @@ Instant now() {
   return std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }
 
-int tell(const policy::Output& output) {
-  say(output.out);
-  static_cast<void>(std::fwrite(output.err.data(), 1, output.err.size(), stderr));
-  return output.exit_code;
-}
-
 // The files named, or else the rules of this house.
 absl::StatusOr<std::vector<Path>> files_of(const Session& session,
                                            const std::vector<std::string>& named) {
@@ -84,6 +78,12 @@ void add_explain(CLI::App& group, Session& session) {
 
 }  // namespace
 
+int tell(const policy::Output& output) {
+  say(output.out);
+  static_cast<void>(std::fwrite(output.err.data(), 1, output.err.size(), stderr));
+  return output.exit_code;
+}
+
 void add_policy_commands(CLI::App& app, Session& session) {
   CLI::App* group = add_group(app, "policy", "what the rules mean; works without a daemon",
                               "latchstring policy check house-rules.yaml");
@@ -96,6 +96,7 @@ void add_policy_commands(CLI::App& app, Session& session) {
     session.run = [of_check, &session] { return check(session, *of_check); };
   });
   add_explain(*group, session);
+  add_compare_commands(*group, session);
   CLI::App* schema = add_command(*group, "schema", "a JSON Schema of the rules file, for editors",
                                  "latchstring policy schema > house-rules.schema.json");
   schema->callback([&session] {

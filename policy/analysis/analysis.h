@@ -66,6 +66,23 @@ struct ExplainArguments {
 };
 Output explain(const Path& file, const ExplainArguments& arguments, bool json);
 
+// `latchstring policy diff OLD NEW`: exit 0 where nothing becomes looser, 3 where something does or
+// is neither looser nor tighter, 1 for a broken file. `now`: requests from then on are compared.
+Output diff(const Path& before, const Path& after, Instant now, bool json);
+
+// `latchstring policy simulate FILE --who A`: what an agency may get by choosing its words. Exit 0;
+// 1 for a broken file or replay, 2 for an agency or camera that is not in the file.
+struct SimulateArguments {
+  std::string agency;
+  std::string camera;  // empty: all
+  std::string replay;  // a file that `request list --json` printed; may be empty
+};
+struct Simulated {
+  Output output;
+  std::string page;  // of --html
+};
+Simulated simulate(const Path& file, const SimulateArguments& arguments, Instant now, bool json);
+
 // `latchstring policy schema`: a JSON Schema (draft 7) of the language, for editors. It is
 // policy/schema/house-rules.json: a test holds the file against this text.
 std::string schema();

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import stat
 import subprocess
 
@@ -258,6 +259,54 @@ tests:
     broken = household.run("policy", "check", rules, house=False)
     assert broken.returncode == 1
     assert "rules.yaml:9:" in broken.stdout + broken.stderr
+
+
+def test_diff_and_simulate_say_what_other_rules_and_other_words_give(household, tmp_path):
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys/pd.jwk").write_text(KEY)
+    old = tmp_path / "old.yaml"
+    old.write_text("""policy_version: 1
+household: {name: x, timezone: America/Chicago, residents: [alex], rules_end_on: 2099-01-01}
+agencies: {pd: {name: "Police", key_file: keys/pd.jwk}}
+cameras: {front_door: {sharing: by_rule, clock_error: 0 seconds}}
+allow:
+  - {name: nights, who: pd, camera: front_door, basis: consent, purpose: burglary,
+     footage_days: every_day, footage_time: "22:00 to 06:00", approval: ask_one, redact: none}
+""")
+    new = tmp_path / "new.yaml"
+    new.write_text(old.read_text().replace("22:00", "21:00"))
+    now = ("--now", "2026-05-18T12:00:00-05:00")
+    same = household.run("policy", "diff", old, old, *now, house=False)
+    assert (same.returncode, same.stdout) == (0, "nothing changes\n")
+    looser = household.run("policy", "diff", old, new, *now, house=False)
+    assert looser.returncode == 3
+    assert ("  pd / front_door / consent / burglary: every day 21:00 to 22:00: refused -> one "
+            "resident must agree within 2 days; nothing hidden\n") in looser.stdout
+    assert household.run("policy", "diff", new, old, *now, house=False).returncode == 0
+    # The question that it names is answered differently, word for word.
+    words = shlex.split(re.search(r"ask: latchstring (.*)", looser.stdout).group(1))
+    assert words[2] == str(new)
+    assert "decision: ask_one" in household.run(*words, house=False).stdout
+    words[2] = str(old)
+    assert "decision: refuse" in household.run(*words, house=False).stdout
+    assert household.run("policy", "diff", old, tmp_path / "none", house=False).returncode == 1
+    assert household.run("policy", "diff", old, house=False).returncode == 2
+    assert household.run("policy", "diff", old, new, "--now", "soon", house=False).returncode == 2
+
+    page = tmp_path / "week.html"
+    simulate = ("policy", "simulate", new, "--who", "pd", *now)
+    done = household.run(*simulate, "--html", page, house=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith('By writing "burglary" Police gets most: 63 hours a week of '
+                                  "front_door, if one resident agrees (basis consent).\n")
+    assert page.read_text().startswith("<!doctype html>")
+    past = tmp_path / "past.json"
+    past.write_text("{}")
+    assert household.run(*simulate, "--replay", past, house=False).returncode == 1
+    past.write_text('{"requests": []}')
+    replayed = household.run(*simulate, "--replay", past, house=False)
+    assert "There are none of this agency." in replayed.stdout
+    assert household.run("policy", "simulate", new, "--who", "fire", house=False).returncode == 2
 
 
 def test_usage_faults_exit_with_2(household):

@@ -1,4 +1,5 @@
-"""The JSON Schema of the rules file against files that load and files that do not, by ajv (npm)."""
+"""The JSON Schema of the rules file against files that load and files that do not, and those of
+what `policy diff` and `simulate` print, by ajv (npm)."""
 
 import json
 import os
@@ -15,10 +16,10 @@ SHAPE = re.compile(r"is missing in (an?|the) |I don't know \".*\" in |must be au
                    r"must be a list of rules")
 
 
-def errors_of(files):
+def errors_of(files, schema="house-rules"):
     assert pathlib.Path(NPM, "fetched").exists(), "run tests/vectors/fetch first"
     done = subprocess.run(["node", HERE / "schema_check.mjs",
-                           ROOT / "policy/schema/house-rules.json", *files], cwd=NPM,
+                           ROOT / f"policy/schema/{schema}.json", *files], cwd=NPM,
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return dict(zip(files, map(json.loads, done.stdout.splitlines()), strict=True))
@@ -38,3 +39,37 @@ def test_what_is_wrong_in_shape_does_not():
     assert len(files) > 20
     for file, errors in errors_of(files).items():
         assert errors, file.name
+
+
+def printed(words, codes):
+    program = pathlib.Path(os.environ["LATCHSTRING_BIN"], "latchstring")
+    done = subprocess.run([program, "policy", *words, "--json"], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode in codes, (words, done.stderr)
+    return done.stdout
+
+
+def test_what_diff_and_simulate_print_holds_to_their_schemas(tmp_path):
+    examples = sorted(ROOT.glob("policy/examples/*.yaml"))
+    broken = sorted(HERE.glob("policy/broken/*.yaml"))[0]
+    past = tmp_path / "past.json"
+    past.write_text('{"requests": [{"id": "r1", "agency": "town_police", "basis": "consent", '
+                    '"purpose": "burglary", "cameras": ["street"], "from": "2026-05-04T22:00:00Z", '
+                    '"to": "2026-05-04T22:05:00Z", "received": "2026-05-05T10:00:00Z"}]}')
+    family = ROOT / "policy/examples/family-house.yaml"
+    documents = {"diff": [printed(["diff", family, broken], [1])], "simulate": []}
+    for one, two in zip(examples, examples[1:] + examples[:1]):
+        documents["diff"].append(printed(["diff", one, two], [0, 3]))
+    for more in ([], ["--replay", past], ["--camera", "street"]):
+        documents["simulate"].append(
+            printed(["simulate", family, "--who", "town_police", *more], [0]))
+    for schema, texts in documents.items():
+        files = []
+        for number, text in enumerate(texts):
+            files.append(tmp_path / f"{schema}-{number}.json")
+            files[-1].write_text(text)
+        for file, errors in errors_of(files, schema).items():
+            assert not errors, (file.name, errors)
+        # The schema can refuse.
+        files[-1].write_text(json.dumps({**json.loads(texts[-1]), "ok": "yes"}))
+        assert errors_of(files[-1:], schema)[files[-1]]
