@@ -23,14 +23,21 @@ void UniqueFd::reset() {
   fd_ = -1;
 }
 
+// Not blocking, so that a named pipe in a file's place holds nobody up: files do not care.
 absl::StatusOr<UniqueFd> open_file(const Path& path, int flags, unsigned mode) {
-  UniqueFd fd{::open(path.c_str(), flags | O_CLOEXEC, static_cast<mode_t>(mode))};
+  const int all = flags | O_CLOEXEC | O_NONBLOCK;
+  UniqueFd fd{::open(path.c_str(), all, static_cast<mode_t>(mode))};
   if (!fd.valid()) return errno_status(fmt::format("cannot open `{}`", path.string()));
   return fd;
 }
 
 absl::StatusOr<std::string> read_file(const Path& path, std::uint64_t limit_bytes) {
   LS_ASSIGN(const UniqueFd fd, open_file(path, O_RDONLY));
+  struct stat found {};
+  if (::fstat(fd.get(), &found) != 0) {
+    return errno_status(fmt::format("cannot look at `{}`", path.string()));
+  }
+  if (S_ISFIFO(found.st_mode)) return invalid("`{}` is a pipe, and must be a file", path.string());
   std::string content;
   char buffer[64 * 1024];
   for (;;) {

@@ -19,6 +19,7 @@ void add_resident_commands(CLI::App& app, Session& session);
 void add_agency_commands(CLI::App& app, Session& session);
 void add_policy_commands(CLI::App& app, Session& session);
 void add_compare_commands(CLI::App& group, Session& session);  // of the group `policy`
+void add_apply_command(CLI::App& group, Session& session);     // of `policy` too
 void add_request_commands(CLI::App& app, Session& session);
 void add_share_command(CLI::App& app, Session& session);
 void add_pause_commands(CLI::App& app, Session& session);

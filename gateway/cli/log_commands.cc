@@ -23,11 +23,17 @@ std::string in_one_line(std::string detail) {
   return detail;
 }
 
+// `approval: yes`.
+std::string event_words(const json::Value& entry) {
+  const std::string word = text(entry, "word");
+  return text(entry, "event") + (word.empty() ? "" : ": " + word);
+}
+
 void show_log(const json::Value& value, const Zone& zone) {
   Table table({"ENTRY", "WHEN", "EVENT", "ABOUT", "DETAIL"});
   for (const json::Value& entry : list(value, "entries"))
     table.row({std::to_string(number(entry, "index")), zone.time(text(entry, "at")),
-               text(entry, "event"), text(entry, "about"), in_one_line(text(entry, "detail"))});
+               event_words(entry), text(entry, "about"), in_one_line(text(entry, "detail"))});
   say(table.text());
   say(count_text(number(value, "size"), "entry", "entries") + " in all\n");
 }

@@ -97,6 +97,7 @@ void add_policy_commands(CLI::App& app, Session& session) {
   });
   add_explain(*group, session);
   add_compare_commands(*group, session);
+  add_apply_command(*group, session);
   CLI::App* schema = add_command(*group, "schema", "a JSON Schema of the rules file, for editors",
                                  "latchstring policy schema > house-rules.schema.json");
   schema->callback([&session] {

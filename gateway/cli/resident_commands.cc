@@ -1,3 +1,5 @@
+#include <set>
+
 #include "gateway/base/status.h"
 #include "gateway/cli/commands.h"
 #include "gateway/cli/files.h"
@@ -66,6 +68,27 @@ int add(const Session& session, const Options& options) {
   return kDone;
 }
 
+// Ids of requests in this phase.
+std::set<std::string> in_phase(const Session& session, std::string_view phase) {
+  std::set<std::string> ids;
+  const control::Answer answer = session.call(call_of("request.list"));
+  if (!answer.status.ok()) return ids;
+  for (const json::Value& request : list(answer.result, "requests")) {
+    if (text(request, "phase") == phase) ids.insert(text(request, "id"));
+  }
+  return ids;
+}
+
+// Those who stay may have said yes already.
+void tell_released(const Session& session, const std::set<std::string>& asked_before) {
+  for (const std::string& id : in_phase(session, "releasing")) {
+    if (!asked_before.contains(id)) continue;
+    say(fmt::format("All who are left had agreed to {}: it is being released. `latchstring request "
+                    "revoke {} --as RESIDENT` takes it back.\n",
+                    id, id));
+  }
+}
+
 int remove(const Session& session, const Options& options) {
   const absl::StatusOr<config::Config> config = session.config();
   if (!config.ok()) return fail(config.status());
@@ -74,6 +97,7 @@ int remove(const Session& session, const Options& options) {
   if (!edited.ok()) return fail(edited.status());
   absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
   if (!pins.ok()) return fail(pins.status());
+  const std::set<std::string> asked = in_phase(session, "asking");
   control::Call call = call_about("resident.remove", options.resident);
   call.pins = *std::move(pins);
   const control::Answer answer = session.call(std::move(call));
@@ -83,6 +107,7 @@ int remove(const Session& session, const Options& options) {
     if (!written.ok()) return fail(written);
   }
   say(fmt::format("{} can no longer answer requests.\n", options.resident));
+  tell_released(session, asked);
   return kDone;
 }
 

@@ -49,8 +49,12 @@ absl::StatusOr<Saved> save_file(const Session& session, control::Call call,
 absl::Status reload(const Session& session) {
   const control::Answer answer = session.call(call_of("policy.reload"));
   LS_RETURN_IF_ERROR(answer.status);
+  return taken_by_daemon(answer.result);
+}
+
+absl::Status taken_by_daemon(const json::Value& reloaded) {
   for (const std::string_view file : {"config", "rules"}) {
-    const json::Value* result = member(answer.result, file);
+    const json::Value* result = member(reloaded, file);
     if (result == nullptr || flag(*result, "ok")) continue;
     return not_now("the daemon does not take the {}: {}",
                    file == "config" ? "configuration" : "rules", text(*result, "fault"));

@@ -22,5 +22,7 @@ absl::StatusOr<Saved> save_file(const Session& session, control::Call call, cons
 
 // `policy.reload`. Unavailable: no daemon. FailedPrecondition: it runs and does not take a file.
 absl::Status reload(const Session& session);
+// What the answer to `policy.reload` says of it.
+absl::Status taken_by_daemon(const json::Value& reloaded);
 
 }  // namespace latchstring::cli

@@ -22,6 +22,8 @@ constexpr Argument kTo{"to", Kind::instant, true, "first instant after the foota
 
 constexpr std::array kCameraOnly{kCameraArgument};
 constexpr std::array kRequestOnly{kRequestArgument};
+constexpr std::array kApplyNow{
+    Argument{"sha256", Kind::text, true, "SHA-256 of the rules file that they agree to, hex"}};
 constexpr std::array kRequestList{
     Argument{"open", Kind::flag, false, "only what is neither delivered nor closed"}};
 constexpr std::array kAgencyAdd{
@@ -76,6 +78,7 @@ constexpr std::array kOperations{
     with_pipe(row("camera.snapshot", Signed::nobody, kCamera, "the newest recorded picture, as PNG",
                   kCameraOnly)),
     row("policy.reload", Signed::nobody, kQuick, "read gateway.yaml and the rules again"),
+    row("policy.apply_now", Signed::must, kAnswer, "what was replaced counts no more", kApplyNow),
     row("request.list", Signed::nobody, kQuick, "requests, newest first", kRequestList),
     row("request.show", Signed::nobody, kQuick, "one request: who, what, answers, transfer",
         kRequestOnly),

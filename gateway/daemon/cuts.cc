@@ -133,7 +133,7 @@ absl::StatusOr<seal::Context> Cuts::context_for(const GrantTerms& terms) {
   LS_ASSIGN(context.number, parts_.docket.next_clip(terms.release_id));
   context.asked = request.state.subject.footage;
   context.clock = parts_.config.clock == ClockTrust::kernel ? "kernel" : "assumed";
-  if (!context.officer.empty()) context.delete_after = rules->always.delete_after;
+  if (!context.officer.empty()) context.delete_after = state::delete_after(parts_.docket.house());
   context.now = parts_.clock.now();
   return context;
 }

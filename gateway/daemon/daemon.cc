@@ -76,7 +76,7 @@ absl::Status Daemon::open_state() {
   mailboxes_ = std::make_unique<trust::Mailboxes>(*database_);
   docket_ = std::make_unique<state::Docket>(
       state::Docket::Parts{*database_, *ledger_, clock_, keys_->signing, keys_->gateway_id});
-  rules_ = std::make_unique<Rules>(config_.rules, *database_);
+  rules_ = std::make_unique<Rules>(config_, *database_, clock_);
   LS_RETURN_IF_ERROR(load_rules());
   chores_ = std::make_unique<Chores>(loop_);
   log_chores_ = std::make_unique<Chores>(loop_);
@@ -205,14 +205,8 @@ void Daemon::ask_again() {
 absl::Status Daemon::load_rules() {
   // Also where they could not be remembered: an older file is never honoured in their place.
   const absl::Status remembered = rules_->reload();
-  state::House& house = docket_->house();
-  house.rules = rules_->current();
-  house.last_valid = rules_->last_valid();
-  house.labels.clear();
-  for (const config::Camera& camera : config_.cameras) {
-    if (!camera.label.empty()) house.labels[camera.label] = camera.id;
-  }
-  if (house.last_valid != nullptr) household_.set_zone(house.last_valid->timezone);
+  tell_docket(*rules_, config_, docket_->house());
+  if (rules_->last_valid() != nullptr) household_.set_zone(rules_->last_valid()->timezone);
   if (rules_->current() == nullptr) {
     tell(fmt::format("the rules file is broken, nothing is shared:\n{}", rules_->fault()),
          LogLevel::error);

@@ -79,7 +79,7 @@ class Daemon {
   Chores& slow_chores() { return *slow_chores_; }  // test connections, pictures, gifts
   Line& line() { return *line_; }
   Post& post() { return *post_; }
-  const Rules& rules() const { return *rules_; }
+  Rules& rules() { return *rules_; }
   Instant started() const { return started_; }
   // Empty unless the last reload failed, or the start could not compare the ledger's checkpoint.
   const std::string& config_fault() const { return config_fault_; }

@@ -34,6 +34,10 @@ void complain(std::string_view what, const absl::Status& status) {
 
 void Daemon::tick() {
   note_clock_jump();
+  if (rules_->pass()) {
+    tell_docket(*rules_, config_, docket_->house());
+    reconsider();
+  }
   follow_block();
   perform_all(docket_->tick());
   complain("archive", archive_->collect());

@@ -17,6 +17,7 @@ control::Handlers household_operations(Daemon& daemon);
 
 // The groups it is made of.
 void add_house_operations(Daemon& daemon, control::Handlers& handlers);
+void add_rules_operations(Daemon& daemon, control::Handlers& handlers);
 void add_camera_operations(Daemon& daemon, control::Handlers& handlers);
 void add_request_operations(Daemon& daemon, control::Handlers& handlers);
 void add_share_operations(Daemon& daemon, control::Handlers& handlers);
@@ -31,6 +32,8 @@ using Authenticated = std::function<void(std::vector<std::string> residents)>;
 void authenticate(Daemon& daemon, std::vector<control::SignedBy> pins, control::Reply reply,
                   Authenticated then);
 
+// `rules` of status, policy.reload and policy.apply_now.
+json::Writer rules_json(const Rules& rules);
 // `sharing` of status, pause and resume.
 json::Writer sharing_of(Daemon& daemon);
 // Who has not answered yet, where an answer is still needed; empty while only something else is in

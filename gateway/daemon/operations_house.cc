@@ -22,15 +22,6 @@ using control::Request;
 constexpr std::uintmax_t kFreeBytesLow = 256ull << 20;
 constexpr std::uintmax_t kFreeBytesNone = 1ull << 20;
 
-json::Writer rules_json(const Rules& rules) {
-  json::Writer out;
-  out.string("file", rules.file().string()).boolean("ok", rules.current() != nullptr);
-  out.optional_string("fault", rules.fault());
-  if (rules.last_valid() != nullptr) out.string("timezone", rules.last_valid()->timezone);
-  if (rules.current() != nullptr) out.string("ends", to_rfc3339(rules.current()->ends));
-  return out;
-}
-
 json::Writer archive_json(Daemon& daemon) {
   json::Writer out;
   out.natural("bytes", daemon.archive().bytes())
@@ -212,21 +203,6 @@ void status(Daemon& daemon, const Reply& reply) {
                .strings("warnings", warnings_of(daemon, *requests)));
 }
 
-void reload(Daemon& daemon, const Reply& reply) {
-  const Daemon::Reloaded reloaded = daemon.reload();
-  json::Writer config;
-  config.boolean("ok", reloaded.config.ok()).strings("restart", reloaded.restart);
-  if (!reloaded.config.ok()) config.string("fault", message_of(reloaded.config));
-  json::Writer rules;
-  rules.boolean("ok", daemon.rules().current() != nullptr)
-      .optional_string("fault", daemon.rules().fault());
-  reply.ok(json::Writer()
-               .object("config", config)
-               .object("rules", rules)
-               .strings("cameras_started", reloaded.cameras.started)
-               .strings("cameras_stopped", reloaded.cameras.stopped));
-}
-
 }  // namespace
 
 json::Writer sharing_of(Daemon& daemon) {
@@ -243,12 +219,12 @@ json::Writer sharing_of(Daemon& daemon) {
 
 void add_house_operations(Daemon& daemon, control::Handlers& handlers) {
   handlers["status"] = [&daemon](Request&, const Reply& reply) { status(daemon, reply); };
-  handlers["policy.reload"] = [&daemon](Request&, const Reply& reply) { reload(daemon, reply); };
 }
 
 control::Handlers household_operations(Daemon& daemon) {
   control::Handlers handlers;
   add_house_operations(daemon, handlers);
+  add_rules_operations(daemon, handlers);
   add_camera_operations(daemon, handlers);
   add_request_operations(daemon, handlers);
   add_share_operations(daemon, handlers);

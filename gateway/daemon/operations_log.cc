@@ -15,6 +15,8 @@ using control::Request;
 
 constexpr std::uint64_t kShown = 50;
 constexpr std::uint64_t kShownMax = 200;
+// Members of a leaf that say what happened, each event has one at most.
+constexpr std::string_view kWords[] = {"change", "state", "outcome", "answer", "reason", "what"};
 
 absl::StatusOr<json::Writer> show(Daemon& daemon, const Request& asked) {
   ledger::Query query;
@@ -33,6 +35,11 @@ absl::StatusOr<json::Writer> show(Daemon& daemon, const Request& asked) {
     if (leaf.ok()) {
       json::Reader reader(*leaf);
       entry.string("event", reader.string("event", 64)).string("at", reader.string("at", 64));
+      for (const std::string_view name : kWords) {
+        const json::Value* word = reader.optional_value(name);
+        if (word == nullptr || word->as<std::string>() == nullptr) continue;
+        entry.string("word", *word->as<std::string>());
+      }
     }
     entry.optional_string("about", shown.about).string("leaf", shown.leaf.line);
     if (shown.detail) entry.string("detail", *shown.detail);

@@ -112,10 +112,10 @@ std::optional<std::set<std::string>> hidden_of(Daemon& daemon, const release::St
                                                const release::Piece& piece,
                                                const policy::Piece& decided) {
   if (!piece.hidden.empty()) return release::hidden_names(piece);
-  const auto& rules = daemon.rules().current();
+  const auto policies = daemon.docket().house().policies();
   const bool is_judged = release::is_open(piece) && decided.approval != policy::Approval::refuse;
-  if (rules == nullptr || !is_judged) return std::nullopt;
-  return release::hidden_names(request, piece, decided, *rules);
+  if (policies.empty() || !is_judged) return std::nullopt;
+  return release::hidden_names(request, piece, decided, policies);
 }
 
 json::Writer piece_json(Daemon& daemon, const Known& known, const release::State& request,
@@ -249,16 +249,14 @@ void pause_or_resume(Daemon& daemon, Request& asked, const Reply& reply, bool pa
 }  // namespace
 
 std::vector<std::string> waiting_for(Daemon& daemon, const release::State& request) {
-  const auto& rules = daemon.rules();
-  const auto& terms = rules.current() != nullptr ? rules.current() : rules.last_valid();
-  if (terms == nullptr || request.phase != release::Phase::asking) return {};
-  const std::set<std::string> residents(terms->residents.begin(), terms->residents.end());
+  if (request.phase != release::Phase::asking) return {};
+  const release::Household household = state::household_of(daemon.docket().house());
   const bool asks =
       std::any_of(request.pieces.begin(), request.pieces.end(), [&](const release::Piece& piece) {
         return piece.state == release::PieceState::waiting &&
-               !release::is_approved(piece.approval, request.answers, residents);
+               !release::is_approved(piece.approval, request.answers, household);
       });
-  std::set<std::string> left = asks ? residents : std::set<std::string>();
+  std::set<std::string> left = asks ? household.all() : std::set<std::string>();
   for (const release::Answer& answer : request.answers) left.erase(answer.resident);
   return {left.begin(), left.end()};
 }

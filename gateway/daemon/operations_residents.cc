@@ -145,18 +145,27 @@ void remove(Daemon& daemon, Request& asked, const Reply& reply) {
   authenticate(
       daemon, std::move(asked.pins), reply,
       [&daemon, name, reply](const std::vector<std::string>& agreed) {
-        const auto& rules = daemon.rules().last_valid();
-        if (!is_among(agreed, name) && (rules == nullptr || is_among(rules->residents, name))) {
-          return reply.fail(denied("the rules name `{}`: only they may remove themselves", name),
-                            "give --as with their name, or take it out of the rules file first");
+        const release::Household household = state::household_of(daemon.docket().house());
+        if (!is_among(agreed, name) && (household.residents.empty() || household.has(name))) {
+          return reply.fail(
+              denied("the rules name `{}`, or did: only they may remove themselves", name),
+              "give --as with their name, or take it out of the rules file and wait "
+              "seven days");
         }
         const auto removed = [&]() -> absl::Status {
           LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
           LS_RETURN_IF_ERROR(daemon.residents().remove(name));
+          LS_RETURN_IF_ERROR(state::forget_yes_of(daemon.database(), name));
+          if (is_among(agreed, name)) {
+            LS_RETURN_IF_ERROR(daemon.rules().agree_to_leave(name));
+          }
           LS_RETURN_IF_ERROR(said(daemon, "resident_removed", name));
           return transaction.commit();
         }();
         if (!removed.ok()) return reply.fail(removed);
+        daemon.rules().recount();
+        tell_docket(daemon.rules(), daemon.config(), daemon.docket().house());
+        daemon.reconsider();
         reply.ok(json::Writer().string("resident", name));
       });
 }

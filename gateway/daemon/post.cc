@@ -118,7 +118,10 @@ absl::StatusOr<bool> Post::remember(const trust::VerifiedHello& hello, const wir
     LS_RETURN_IF_ERROR(ours(mail.follow(peer, officer.thumbprint, officer.agency)));
   }
   LS_RETURN_IF_ERROR(ours(transaction.commit()));
-  if (!known) forget_unknown(peer.mailbox);
+  if (!known) {
+    forget_unknown(peer.mailbox);
+    follow_files(peer);
+  }
   return true;
 }
 

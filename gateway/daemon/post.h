@@ -100,6 +100,7 @@ class Post {
   absl::Status refuse_new_officer(const std::string& mailbox, const absl::Status& why);
   absl::Status refuse_more(const std::string& agency, const absl::Status& why);
   void forget_unknown(std::string_view mailbox);
+  void follow_files(const wire::Peer& peer);
 
   Parts parts_;
   link::GatewayLink* link_ = nullptr;

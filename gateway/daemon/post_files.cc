@@ -115,6 +115,19 @@ void Post::serve(const state::Transfer& transfer) {
   }
 }
 
+// What was offered to this device in a mailbox that is gone is served in its new one.
+void Post::follow_files(const wire::Peer& peer) {
+  store_bitmaps();
+  const auto transfers = parts_.docket.transfers().all();
+  if (!transfers.ok()) return complain("cannot read what is on offer", transfers.status());
+  for (const state::Transfer& transfer : *transfers) {
+    const wire::TransferId id = transfer_id_of(transfer.id);
+    if (transfer.peer != peer || !served_.contains(id)) continue;
+    drop(id);
+    serve(transfer);
+  }
+}
+
 void Post::withdraw(const std::string& request, int piece) {
   for (const auto& [id, of] : served_) {
     if (of != std::pair{request, piece}) continue;

@@ -23,7 +23,7 @@ struct CameraChange {
   std::string config_sha256;
 };
 struct PolicyChange {
-  std::string change;  // accepted, broken, paused, resumed
+  std::string change;  // accepted, broken, applied_now, paused, resumed
   std::string policy_sha256;
 };
 struct TrustChange {

@@ -159,7 +159,8 @@ absl::Status MqttRequesterLink::pump(Duration patience) {
 absl::Status MqttRequesterLink::handle(InboxItem item) {
   if (item.kind == InboxItem::Kind::down) {
     up_ = false;
-    return absl::OkStatus();
+    // A password that the broker does not take any more: waiting helps nobody.
+    return absl::IsPermissionDenied(item.why) ? item.why : absl::OkStatus();
   }
   if (item.kind == InboxItem::Kind::up) {
     up_ = true;

@@ -85,8 +85,9 @@ std::set<std::string> hidden_names(const Piece& piece) {
 }
 
 std::set<std::string> hidden_names(const State& state, const Piece& piece,
-                                   const policy::Piece& decided, const policy::Policy& policy) {
-  return names_in(demands(Release::plan_of(state, piece, decided, policy)));
+                                   const policy::Piece& decided,
+                                   const std::vector<const policy::Policy*>& policies) {
+  return names_in(demands(Release::plan_of(state, piece, decided, policies)));
 }
 
 bool meets(const std::vector<std::string>& hidden, const std::vector<std::string>& demanded) {

@@ -4,30 +4,10 @@
 
 #include "gateway/release/step.h"
 #include "gateway/release/table.h"
+#include "policy/engine/pieces.h"
 
 namespace latchstring::release {
 namespace {
-
-using policy::Approval;
-
-// Height limits: 0 means none.
-int lower_height(int a, int b) {
-  return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
-}
-
-void tighten(policy::Piece& strict, const policy::Piece& other) {
-  strict.approval = std::min(strict.approval, other.approval);
-  strict.redact.insert(other.redact.begin(), other.redact.end());
-  strict.height_at_most = lower_height(strict.height_at_most, other.height_at_most);
-  strict.one_frame_per = std::max(strict.one_frame_per, other.one_frame_per);
-  strict.watermark = strict.watermark || other.watermark;
-  strict.answer_within = std::min(strict.answer_within, other.answer_within);
-  for (const std::string& rule : other.rules) {
-    if (std::find(strict.rules.begin(), strict.rules.end(), rule) == strict.rules.end()) {
-      strict.rules.push_back(rule);
-    }
-  }
-}
 
 std::string watermark_of(const Subject& subject) {
   return subject.agency.empty() ? subject.id : fmt::format("{} {}", subject.id, subject.agency);
@@ -47,32 +27,12 @@ policy::Piece strictest_over(const policy::Decision& decision, const Interval& f
       strict = piece;
       first = false;
     } else {
-      tighten(strict, piece);
+      policy::tighten(strict, piece);
     }
   }
   strict.footage = footage;
-  if (first || covered < footage.to) strict.approval = Approval::refuse;
+  if (first || covered < footage.to) strict.approval = policy::Approval::refuse;
   return strict;
-}
-
-bool is_approved(Approval approval, const std::vector<Answer>& answers,
-                 const std::set<std::string>& residents) {
-  std::set<std::string> yes;
-  for (const Answer& answer : answers) {
-    if (!answer.yes) return false;
-    if (residents.contains(answer.resident)) yes.insert(answer.resident);
-  }
-  switch (approval) {
-    case Approval::automatic:
-      return true;
-    case Approval::ask_one:
-      return !yes.empty();
-    case Approval::ask_all:
-      return !residents.empty() && yes == residents;
-    case Approval::refuse:
-      return false;
-  }
-  return false;
 }
 
 Outcome Release::step(const State& state, const Event& event, const Facts& facts) {
@@ -98,19 +58,19 @@ Look Release::look(std::string camera, Interval footage, RedactionPlan redaction
 }
 
 RedactionPlan Release::plan_of(const State& state, const Piece& piece, const policy::Piece& decided,
-                               const policy::Policy& policy) {
-  return policy::redaction_plan(policy, piece.camera, decided, state.subject.want_audio,
+                               const std::vector<const policy::Policy*>& policies) {
+  return policy::redaction_plan(policies, piece.camera, decided, state.subject.want_audio,
                                 decided.watermark ? watermark_of(state.subject) : "");
 }
 
 Grant Release::make_grant(const State& state, const Piece& piece, const policy::Piece& decided,
-                          const policy::Policy& policy) {
+                          const std::vector<const policy::Policy*>& policies) {
   GrantTerms terms;
   terms.release_id = state.subject.id;
   terms.piece = piece.number;
   terms.camera = piece.camera;
   terms.interval = piece.footage;
-  terms.redaction = plan_of(state, piece, decided, policy);
+  terms.redaction = plan_of(state, piece, decided, policies);
   terms.native = state.subject.want_native && terms.redaction.picture_untouched();
   return Grant(MadeBy<Release>{}, std::move(terms));
 }

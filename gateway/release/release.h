@@ -14,6 +14,7 @@
 #include "gateway/base/stages.h"
 #include "gateway/base/status.h"
 #include "gateway/release/event.h"
+#include "gateway/release/household.h"
 #include "gateway/release/state.h"
 
 namespace latchstring::release {
@@ -27,14 +28,15 @@ struct Facts {
   Instant now;
   bool clock_is_right = true;
   std::string blocked;  // why nothing may be judged or released now; empty: nothing blocks
-  const policy::Policy* policy = nullptr;             // null while blocked by a broken file
+  // All that count, the present one first; empty while blocked by a broken file.
+  std::vector<const policy::Policy*> policies;
   std::map<std::string, policy::Decision> decisions;  // per camera asked, over all the footage
   // The same for pieces that were committed: their share of the quota is taken already.
   std::map<std::string, policy::Decision> decisions_of_committed;
-  std::set<std::string> residents;  // who may answer
-  bool requester_is_valid = true;   // agency pinned, credential in date and not revoked
-  bool lists_are_fresh = true;      // else automatic becomes ask_one
-  bool too_many_open = false;       // open_requests_per_agency is reached
+  Household household;             // who may answer
+  bool requester_is_valid = true;  // agency pinned, credential in date and not revoked
+  bool lists_are_fresh = true;     // else automatic becomes ask_one
+  bool too_many_open = false;      // open_requests_per_agency is reached
   Duration answers_after{0};
   std::set<int> in_work;  // pieces that a release worker holds at this moment
 };
@@ -107,14 +109,14 @@ class Release {
   static Outcome step(const State& state, const Event& event, const Facts& facts);
   // What a clip of this piece is to hide.
   static RedactionPlan plan_of(const State& state, const Piece& piece, const policy::Piece& decided,
-                               const policy::Policy& policy);
+                               const std::vector<const policy::Policy*>& policies);
   // What somebody of the household asked to see with their own eyes; never a release.
   static Look look(std::string camera, Interval footage, RedactionPlan redaction);
 
  private:
   friend class Step;
   static Grant make_grant(const State& state, const Piece& piece, const policy::Piece& decided,
-                          const policy::Policy& policy);
+                          const std::vector<const policy::Policy*>& policies);
 };
 
 // What the strictest decision over a piece's footage is, from a new decision of the whole request.
@@ -125,10 +127,7 @@ policy::Piece strictest_over(const policy::Decision& decision, const Interval& f
 std::set<std::string> hidden_names(const Piece& piece);
 // What it would hide if it were made as this decision says.
 std::set<std::string> hidden_names(const State& state, const Piece& piece,
-                                   const policy::Piece& decided, const policy::Policy& policy);
-
-// Whether the answers given meet the approval: who said no, or has not answered, counts.
-bool is_approved(policy::Approval approval, const std::vector<Answer>& answers,
-                 const std::set<std::string>& residents);
+                                   const policy::Piece& decided,
+                                   const std::vector<const policy::Policy*>& policies);
 
 }  // namespace latchstring::release

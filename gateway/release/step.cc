@@ -42,7 +42,7 @@ Approval Step::approval_now(const policy::Piece& decided) const {
 }
 
 std::string Step::too_little(const Piece& piece, const policy::Piece& decided) const {
-  const RedactionPlan plan = Release::plan_of(outcome_.state, piece, decided, *facts_.policy);
+  const RedactionPlan plan = Release::plan_of(outcome_.state, piece, decided, facts_.policies);
   return std::string(shortfall(piece.hidden, demands(plan)));
 }
 
@@ -110,7 +110,7 @@ void Step::start_work(Piece& piece) {
   ensure(!blocked());
   const policy::Piece decided = decided_for(piece);
   piece.approval = approval_now(decided);
-  if (!is_approved(piece.approval, state().answers, facts_.residents)) {
+  if (!is_approved(piece.approval, state().answers, facts_.household)) {
     if (piece.approval == Approval::refuse) {
       take_back(piece, PieceState::refused, "the rules no longer permit it");
       entry(Record::abort, piece.number, "rules");
@@ -122,7 +122,7 @@ void Step::start_work(Piece& piece) {
   }
   piece.state = PieceState::working;
   if (!state().subject.has_addressee()) return;
-  Grant grant = Release::make_grant(state(), piece, decided, *facts_.policy);
+  Grant grant = Release::make_grant(state(), piece, decided, facts_.policies);
   piece.hidden = demands(grant.terms().redaction);
   effect(effect::Cut{piece.number, std::move(grant)});
 }
@@ -152,7 +152,7 @@ void Step::withdraw_by_rules(Piece& piece, std::string reason) {
 
 void Step::answer() {
   const auto& given = std::get<event::Answered>(event_);
-  if (!facts_.residents.contains(given.resident)) {
+  if (!facts_.household.has(given.resident)) {
     return refuse_answer(denied("`{}` is not a resident who may answer", given.resident));
   }
   auto& answers = state().answers;
@@ -224,7 +224,7 @@ void Step::reconsider() {
     }
     // The agency's list was fresh when this was offered; that it ages takes nothing back.
     const policy::Piece decided = decided_for(piece);
-    if (!is_approved(decided.approval, state().answers, facts_.residents)) {
+    if (!is_approved(decided.approval, state().answers, facts_.household)) {
       withdraw_by_rules(piece, "the rules no longer permit it");
     } else if (std::string why = too_little(piece, decided); !why.empty()) {
       withdraw_by_rules(piece, std::move(why));
@@ -251,7 +251,7 @@ void Step::sealed() {
   }
   const policy::Piece decided = decided_for(*piece);
   piece->approval = approval_now(decided);
-  if (!is_approved(piece->approval, state().answers, facts_.residents)) {
+  if (!is_approved(piece->approval, state().answers, facts_.household)) {
     drop_sealed();
     if (piece->approval == Approval::refuse || state().subject.is_gift_file()) {
       piece->state = PieceState::refused;
@@ -328,7 +328,7 @@ void Step::receipt_stored() {
 
 void Step::revoke() {
   const auto& by = std::get<event::Revoked>(event_);
-  if (!facts_.residents.contains(by.resident)) {
+  if (!facts_.household.has(by.resident)) {
     return refuse_answer(denied("`{}` is not a resident who may answer", by.resident));
   }
   take_back_all(PieceState::revoked, fmt::format("{} took it back", by.resident));

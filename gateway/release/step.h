@@ -34,7 +34,7 @@ class Step {
   State& state() { return outcome_.state; }
 
  private:
-  bool blocked() const { return !facts_.blocked.empty() || facts_.policy == nullptr; }
+  bool blocked() const { return !facts_.blocked.empty() || facts_.policies.empty(); }
   policy::Piece decided_for(const Piece& piece) const;
   policy::Approval approval_now(const policy::Piece& decided) const;
   // Why what was made, or is being made, hides too little for this decision; empty: it does not.

@@ -18,15 +18,15 @@ void Step::give() {
         denied("the rules do not permit this gift: {}", fmt::join(decided.reasons, "; ")));
   }
   for (const std::string& resident : std::get<event::Given>(event_).residents) {
-    if (!facts_.residents.contains(resident)) {
+    if (!facts_.household.has(resident)) {
       return refuse_answer(denied("`{}` is not a resident who may answer", resident));
     }
     state().answers.push_back({resident, true, facts_.now});
     entry(Record::approval, 0, "yes", resident);
   }
-  if (!is_approved(decided.approval, state().answers, facts_.residents)) {
+  if (!is_approved(decided.approval, state().answers, facts_.household)) {
     return refuse_answer(denied("every resident must agree to a gift ({}): `--as` for each of them",
-                                fmt::join(facts_.residents, ", ")));
+                                fmt::join(facts_.household.all(), ", ")));
   }
   state().close_at = facts_.now + kGiftWaits;
   piece.approval = decided.approval;

@@ -27,7 +27,7 @@ void Step::time_out_answers() {
   for (Piece& piece : state().pieces) {
     if (piece.state != PieceState::waiting) continue;
     // Answered, but something blocks: that is not the residents' silence.
-    if (is_approved(piece.approval, state().answers, facts_.residents)) continue;
+    if (is_approved(piece.approval, state().answers, facts_.household)) continue;
     piece.state = PieceState::refused;
     piece.reason = kNobodyAnswered;
     any = true;

@@ -82,6 +82,7 @@ absl::Status Agency::issue(const Public& officer, std::string_view badge, int da
                      {credential.common.jti, badge, officer_key.thumbprint(), to_unix_seconds(now),
                       to_unix_seconds(credential.common.exp)}));
   Credentials paper;
+  paper.agency_jwk = key_.verify_key().to_jwk();
   paper.credential = crypto::sign_jws(key_, wire::kTypCredential, payload);
   LS_ASSIGN(paper.revocations, current_list(now));
   LS_RETURN_IF_ERROR(hand_over(encode(paper)));

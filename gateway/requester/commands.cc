@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "gateway/base/status.h"
+#include "gateway/proof/note.h"
 #include "gateway/requester/program.h"
 
 namespace latchstring::requester {
@@ -18,10 +19,16 @@ void DeskOptions::add_to(CLI::App& command) {
 }
 
 absl::StatusOr<wire::Ticket> read_ticket(const Path& file) {
-  LS_ASSIGN(const std::string text, read_file(file, wire::kTicketMax));
-  auto ticket = wire::decode_ticket(text);
-  if (ticket.ok()) return ticket;
-  return data_loss("ticket `{}`: {}", file.string(), message_of(ticket.status()));
+  const auto broken = [&file](const absl::Status& why) {
+    return data_loss("ticket `{}`: {}", file.string(), message_of(why));
+  };
+  const auto text = read_file(file, wire::kTicketMax);
+  if (absl::IsResourceExhausted(text.status())) return broken(text.status());
+  if (!text.ok()) return text.status();
+  auto ticket = wire::decode_ticket(*text);
+  if (!ticket.ok()) return broken(ticket.status());
+  const absl::Status key = proof::NoteKey::parse(ticket->ledger_vkey).status();
+  return key.ok() ? ticket : broken(within("`ledger`", key));
 }
 
 absl::StatusOr<std::unique_ptr<Desk>> open_desk(const DeskOptions& options) {

@@ -31,6 +31,20 @@ absl::StatusOr<Credentials> kept_papers(const Path& folder) {
   return data_loss("`{}`: {}", credential_file(folder).string(), message_of(papers.status()));
 }
 
+// Files of two officers in one folder: a gateway hears none of them, and seals to another.
+absl::Status check_one_officer(const crypto::SigningKey& key, const crypto::age::Identity& identity,
+                               const wire::Credential& credential) {
+  if (credential.officer_jwk != key.verify_key().to_jwk()) {
+    return not_now("the credential is for another officer's key than `signing.key`");
+  }
+  const auto& sealed_to = credential.recipients;
+  if (std::find(sealed_to.begin(), sealed_to.end(), identity.recipient().text()) !=
+      sealed_to.end()) {
+    return absl::OkStatus();
+  }
+  return not_now("`identity.txt` is another officer's key: the credential does not name it");
+}
+
 // A list that is older than the one that is kept would only make gateways doubt.
 absl::Status check_newer(const Credentials& kept, const Credentials& fresh) {
   LS_ASSIGN(const wire::RevocationList old_list, read_revocations(kept));
@@ -68,6 +82,7 @@ absl::Status init_officer(const Path& folder) {
 }
 
 absl::Status update_credentials(const Path& folder, std::string_view paper_text) {
+  LS_RETURN_IF_ERROR(check_is_officer(folder));
   LS_ASSIGN(const crypto::SigningKey key, read_signing_key(key_file(folder)));
   const auto papers = decode_credentials(paper_text);
   if (!papers.ok()) {
@@ -113,6 +128,7 @@ absl::StatusOr<Officer> open_officer(const Path& folder, Instant now) {
   LS_ASSIGN(crypto::age::Identity identity, read_identity(identity_path(folder)));
   LS_ASSIGN(Credentials papers, kept_papers(folder));
   LS_ASSIGN(wire::Credential credential, read_credential(papers));
+  LS_RETURN_IF_ERROR(within(folder.string(), check_one_officer(key, identity, credential)));
   if (now < credential.nbf || now >= credential.common.exp) {
     return not_now("the credential is valid from {} to {}, not now", to_rfc3339(credential.nbf),
                    to_rfc3339(credential.common.exp));

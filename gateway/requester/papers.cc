@@ -22,6 +22,15 @@ absl::StatusOr<crypto::Jws> peek(std::string_view compact, std::string_view typ)
   return jws;
 }
 
+absl::Status check_signatures(const Credentials& paper, std::string_view issuer) {
+  LS_ASSIGN(const auto key, crypto::VerifyKey::from_jwk(paper.agency_jwk));
+  if (key.thumbprint() != issuer) return invalid("`agency` is not the key that signed it");
+  LS_RETURN_IF_ERROR(within(
+      "`credential`", crypto::verify_jws(paper.credential, wire::kTypCredential, key).status()));
+  return within("`revocations`",
+                crypto::verify_jws(paper.revocations, wire::kTypRevocation, key).status());
+}
+
 }  // namespace
 
 std::string encode(const Public& paper) {
@@ -50,6 +59,7 @@ absl::StatusOr<Public> decode_public(std::string_view text) {
 std::string encode(const Credentials& paper) {
   json::Writer w;
   w.integer("v", 1).string("credential", paper.credential).string("revocations", paper.revocations);
+  if (!paper.agency_jwk.empty()) w.json("agency", paper.agency_jwk);
   return w.text() + "\n";
 }
 
@@ -60,12 +70,14 @@ absl::StatusOr<Credentials> decode_credentials(std::string_view text) {
   r.integer("v", 1, 1);
   paper.credential = r.string("credential", wire::kCredentialTextMax);
   paper.revocations = r.string("revocations", wire::kRevocationTextMax);
+  if (r.has("agency")) paper.agency_jwk = r.text_of("agency");
   LS_RETURN_IF_ERROR(r.done());
   LS_ASSIGN(const wire::Credential credential, read_credential(paper));
   LS_ASSIGN(const wire::RevocationList list, read_revocations(paper));
   if (credential.common.iss != list.common.iss) {
     return invalid("credential and revocation list are of two agencies");
   }
+  if (!paper.agency_jwk.empty()) LS_RETURN_IF_ERROR(check_signatures(paper, credential.common.iss));
   return paper;
 }
 

@@ -24,11 +24,12 @@ void warn(std::string_view text);  // `latchstring-request: warning: ...`
 int fail(const absl::Status& status, std::string_view hint = {});
 int usage(std::string_view error, std::string_view hint = {});
 
-// A gateway takes no letter of a sender whose clock is minutes off, and does not say so.
+// A gateway takes no letter of a sender whose clock is minutes off, or whose credential is not the
+// agency's, and does not say so.
 inline constexpr std::string_view kLookAtTheClock =
-    "if it stays so, check this computer's clock, and ask the household whether the ticket is "
-    "still "
-    "right";
+    "if it stays so, check this computer's clock (what was submitted while it was ahead has to be "
+    "submitted again), ask the household whether the ticket is still right, and the agency whether "
+    "the credential is";
 
 void say(std::string_view text);   // to standard output, at once
 void note(std::string_view text);  // one line to standard error: how far it is

@@ -40,6 +40,10 @@ class Receiving {
 
   // The exit code.
   absl::StatusOr<int> run() {
+    LS_ASSIGN(offers_, desk_.book->offers(desk_.ticket.gateway, options_.id));
+    for (const KeptOffer& kept : offers_) {
+      if (options_.id.empty() && is_over(kept.state)) over_before_.insert(kept.delivery_sha256);
+    }
     for (;;) {
       LS_RETURN_IF_ERROR(look());
       if (const auto code = finished()) return *code;
@@ -75,6 +79,11 @@ class Receiving {
                        kept.offer.request_id));
     }
     return absl::OkStatus();
+  }
+
+  static bool is_over(OfferState state) {
+    return state == OfferState::expired || state == OfferState::revoked ||
+           state == OfferState::refused;
   }
 
   // What had come of an offer that is over, in this run or an earlier one, can never be opened.
@@ -117,8 +126,9 @@ class Receiving {
   }
 
   bool any(OfferState state) const {
-    return std::any_of(offers_.begin(), offers_.end(),
-                       [state](const KeptOffer& kept) { return kept.state == state; });
+    return std::any_of(offers_.begin(), offers_.end(), [&](const KeptOffer& kept) {
+      return kept.state == state && !over_before_.contains(kept.delivery_sha256);
+    });
   }
 
   absl::Status receive(const std::vector<KeptOffer>& piece) {
@@ -215,9 +225,10 @@ class Receiving {
   Reception reception_;
   Duration moved_;
   std::vector<KeptOffer> offers_;
-  std::set<std::string> discarded_;   // deliveries
-  std::set<std::string> failed_;      // deliveries, in this run
-  std::map<std::string, int> tries_;  // by delivery, in this run
+  std::set<std::string> over_before_;  // deliveries: they say nothing of this run, without an id
+  std::set<std::string> discarded_;    // deliveries
+  std::set<std::string> failed_;       // deliveries, in this run
+  std::map<std::string, int> tries_;   // by delivery, in this run
   bool closed_ = false;
   bool came_ = false;  // something, in this run
 };
@@ -308,7 +319,7 @@ int receive(Options& options) {
   const auto dialogue = Dialogue::connect((*desk)->parts(), connecting);
   if (!dialogue.ok()) return fail(dialogue.status(), hint_for(dialogue.status()));
   const auto code = Receiving(options, **desk, **dialogue).run();
-  if (!code.ok()) return fail(code.status());
+  if (!code.ok()) return fail(code.status(), hint_for(code.status()));
   return tell_end(*code, options, **desk);
 }
 

@@ -84,12 +84,11 @@ bool begins_a_cut(const Step& step, const std::string& request) {
 bool is_stranded(const House& house, const release::State& request) {
   if (request.phase == release::Phase::received) return true;
   const auto held = house.in_work ? house.in_work(request.subject.id) : std::set<int>{};
-  const std::set<std::string> residents(house.rules->residents.begin(),
-                                        house.rules->residents.end());
+  const release::Household household = household_of(house);
   const auto is_left = [&](const release::Piece& piece) {
     if (piece.state == release::PieceState::working) return !held.contains(piece.number);
     return piece.state == release::PieceState::waiting &&
-           release::is_approved(piece.approval, request.answers, residents);
+           release::is_approved(piece.approval, request.answers, household);
   };
   return std::any_of(request.pieces.begin(), request.pieces.end(), is_left);
 }
@@ -111,7 +110,7 @@ Docket::Docket(Parts parts)
       transfers_(database_) {}
 
 trust::Agencies Docket::agencies() const {
-  const auto& rules = house_.rules != nullptr ? house_.rules : house_.last_valid;
+  const auto& rules = house_.terms();
   trust::Agencies agencies;
   if (rules == nullptr) return agencies;
   for (const auto& [id, agency] : rules->agencies) agencies.push_back({id, agency.key});
@@ -318,10 +317,9 @@ absl::Status Docket::resume(const std::vector<std::string>& residents) {
   LS_ASSIGN(const auto by, paused_by());
   if (!by) return not_now("sharing is not paused");
   const std::set<std::string> agreed(residents.begin(), residents.end());
-  const auto& rules = house_.rules != nullptr ? house_.rules : house_.last_valid;
-  const bool all = rules != nullptr &&
-                   std::all_of(rules->residents.begin(), rules->residents.end(),
-                               [&](const std::string& name) { return agreed.contains(name); });
+  const std::set<std::string> everybody = household_of(house_).all();
+  const bool all = !everybody.empty() &&
+                   std::includes(agreed.begin(), agreed.end(), everybody.begin(), everybody.end());
   if (!agreed.contains(*by) && !all) {
     return denied("`{}` paused sharing; only they, or all residents together, may resume it", *by);
   }
@@ -350,7 +348,7 @@ absl::StatusOr<std::map<std::string, policy::Decision>> Docket::explain(
 }
 
 std::vector<std::string> Docket::cameras_of(const StoredRequest& request) const {
-  const auto& rules = house_.rules != nullptr ? house_.rules : house_.last_valid;
+  const auto& rules = house_.terms();
   if (rules == nullptr) return {};
   if (request.state.subject.is_gift) return request.state.subject.cameras;  // ids, not labels
   return resolve_cameras(*rules, house_, request.state.subject.cameras);

@@ -226,9 +226,7 @@ absl::Status Docket::notify(const StoredRequest& request, std::string_view state
 absl::StatusOr<bool> Docket::say_why(const StoredRequest& request, const std::string& said_before) {
   if (request.state.subject.is_gift) return false;  // nobody asked
   const std::string word = release::public_word(request.state);
-  if (house_.rules == nullptr || !house_.rules->always.say_reason || word == said_before) {
-    return false;
-  }
+  if (word == said_before || !says_why(house_)) return false;
   LS_RETURN_IF_ERROR(ledger_
                          .append({clock_.now(), ledger::Request{request.origin.sha256, word},
                                   request.state.subject.id, ""})

@@ -18,14 +18,39 @@
 
 namespace latchstring::state {
 
+// Rules that were replaced not long ago: they still refuse what they refused. See RulesHistory.
+struct Earlier {
+  std::shared_ptr<const policy::Policy> rules;  // null: cannot be read any more, and refuses all
+  std::set<std::string> strange_cameras;        // whose source is another one by now
+  Instant until;                                // Instant{}: not known before the clock is right
+};
+
 // What the daemon knows and the database does not.
 struct House {
   std::shared_ptr<const policy::Policy> rules;       // null while the file is broken
   std::shared_ptr<const policy::Policy> last_valid;  // pins and due times meanwhile; may be null
+  std::vector<Earlier> earlier;                      // count beside `rules`
+  std::set<std::string> leaving;                     // release::Household says what it means
+  std::set<std::string> left;                        // agreed to be gone, also by earlier rules
   std::map<std::string, std::string> labels;         // published label -> camera
   std::function<std::set<int>(const std::string& request)> in_work;
   std::function<bool()> no_archive;  // the footage asked for may lie elsewhere; may be empty
+  // Whether the clock is right by how it was trusted not long ago; empty: as now.
+  std::function<bool()> clock_of_before;
+
+  const std::shared_ptr<const policy::Policy>& terms() const {  // null: none were ever valid
+    return rules != nullptr ? rules : last_valid;
+  }
+  // All that count, the present one first; empty while the file is broken.
+  std::vector<const policy::Policy*> policies() const;
 };
+
+// Whether the requester is told why, and when it is asked to delete: the strictest of all rules
+// that count. Not while the file is broken.
+bool says_why(const House& house);
+Duration delete_after(const House& house);
+// Who may answer, by all the rules that count.
+release::Household household_of(const House& house);
 
 // Also settles the dates of a request that came while the clock was not right: by the rules, it
 // comes now.

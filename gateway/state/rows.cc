@@ -303,6 +303,13 @@ absl::StatusOr<std::multimap<int, KeptReceipt>> receipts_of(store::Database& dat
   return receipts;
 }
 
+absl::Status forget_yes_of(store::Database& database, std::string_view resident) {
+  return database.run(
+      "DELETE FROM answers WHERE resident = ? AND yes = 1 AND EXISTS"
+      " (SELECT 1 FROM requests r WHERE r.id = answers.request AND r.phase != ?)",
+      {resident, release::to_string(release::Phase::ended)});
+}
+
 absl::StatusOr<int> count_open_of(store::Database& database, std::string_view agency,
                                   std::string_view except) {
   return database.one<int>(

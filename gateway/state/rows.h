@@ -74,6 +74,8 @@ struct KeptReceipt {
 // Those of each piece.
 absl::StatusOr<std::multimap<int, KeptReceipt>> receipts_of(store::Database& database,
                                                             std::string_view request);
+// Of whoever goes: somebody who comes under their name has not said it.
+absl::Status forget_yes_of(store::Database& database, std::string_view resident);
 // Of this agency, not counting `except`: what it sees waiting, whatever became of it at home, so
 // that the limit tells nothing of what was judged. What was released or cancelled waits no more.
 absl::StatusOr<int> count_open_of(store::Database& database, std::string_view agency,

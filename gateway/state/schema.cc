@@ -79,14 +79,32 @@ constexpr std::string_view kNewestHello =
     "UPDATE incoming_seq SET newest = 300000000 +"
     " coalesce((SELECT max(last_seen) FROM trust_device), 0)";
 
+// What was the last valid file becomes the newest that was accepted. It had no record of sources:
+// its first change counts every camera as another one for a day.
+constexpr std::string_view kAcceptedRules =
+    "CREATE TABLE accepted_rules (number INTEGER PRIMARY KEY AUTOINCREMENT, text BLOB NOT NULL,"
+    " clock TEXT NOT NULL, replaced INTEGER NOT NULL);"
+    "CREATE TABLE accepted_part ("
+    " number INTEGER NOT NULL REFERENCES accepted_rules (number) ON DELETE CASCADE,"
+    " kind TEXT NOT NULL, name TEXT NOT NULL, content BLOB NOT NULL,"
+    " PRIMARY KEY (number, kind, name)) WITHOUT ROWID;"
+    "CREATE TABLE leaving_resident (name TEXT PRIMARY KEY, since INTEGER NOT NULL,"
+    " agreed INTEGER NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO accepted_rules SELECT 1, CAST(value AS BLOB), '', -1 FROM settings"
+    " WHERE name = 'last-valid-rules';"
+    "INSERT INTO accepted_part SELECT 1, 'key', substr(name, 16), CAST(value AS BLOB)"
+    " FROM settings WHERE name LIKE 'last-valid-key:%';"
+    "DELETE FROM settings WHERE name LIKE 'last-valid-%'";
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<store::Database>> open_database(const Path& path) {
   std::string first{kTables};
   first += ledger::schema();
   first += trust::schema();
-  return store::Database::open(
-      path, {"state", {std::move(first), std::string(kAskedDeletion), std::string(kNewestHello)}});
+  return store::Database::open(path, {"state",
+                                      {std::move(first), std::string(kAskedDeletion),
+                                       std::string(kNewestHello), std::string(kAcceptedRules)}});
 }
 
 absl::StatusOr<std::optional<std::string>> find_setting(store::Database& database,

@@ -13,8 +13,8 @@ inline constexpr Duration kWeek = std::chrono::hours(24 * 7);
 Instant day_start(const WallClock& clock, absl::CivilDay day);
 // The last Monday 00:00 that the clock showed at or before an instant.
 Instant monday_of(const WallClock& clock, Instant instant);
-// What the clock shows in [from, to) of the week that begins at `monday`, its 00:00; a little before
-// that, the end of a week.
+// What the clock shows in [from, to) of the week that begins at `monday`, its 00:00; a little
+// before that, the end of a week.
 Intervals shown_times(const WallClock& clock, Instant monday, const Interval& footage);
 // When the clock shows this time of that week: once, or not at all or twice where it changes.
 std::vector<Instant> instants_shown(const WallClock& clock, Instant monday, Instant time);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "policy/engine/index.h"
+#include "policy/engine/pieces.h"
 #include "policy/engine/words.h"
 
 namespace latchstring::policy {
@@ -51,7 +52,9 @@ class Judge {
     }
     why = clips_left(decision);
     if (!why.empty()) return refuse_all(std::move(why));
-    for (Piece& piece : decision.pieces) explain(piece);
+    for (Piece& piece : decision.pieces) {
+      if (piece.approval != Approval::refuse) explain(piece);
+    }
     return decision;
   }
 
@@ -322,45 +325,6 @@ class Judge {
         piece.redact.insert(name);
       }
     }
-  }
-
-  static bool same_outcome(const Piece& a, const Piece& b) {
-    if (a.approval != b.approval) return false;
-    if (a.approval == Approval::refuse) return a.reasons == b.reasons && a.rules == b.rules;
-    return a.redact == b.redact && a.height_at_most == b.height_at_most &&
-           a.one_frame_per == b.one_frame_per && a.watermark == b.watermark &&
-           a.answer_within == b.answer_within;
-  }
-
-  // Step 6: maximal runs of equal outcome.
-  static void append(std::vector<Piece>& pieces, Piece next) {
-    if (pieces.empty() || !same_outcome(pieces.back(), next)) {
-      pieces.push_back(std::move(next));
-      return;
-    }
-    Piece& last = pieces.back();
-    last.footage.to = next.footage.to;
-    std::vector<std::string> both;
-    std::set_union(last.rules.begin(), last.rules.end(), next.rules.begin(), next.rules.end(),
-                   std::back_inserter(both));
-    last.rules = std::move(both);
-  }
-
-  // What is asked for in return, for a piece that may be given.
-  void explain(Piece& piece) const {
-    if (piece.approval == Approval::refuse) return;
-    if (piece.approval == Approval::automatic) {
-      piece.reasons.push_back("released without asking");
-    } else {
-      piece.reasons.push_back(
-          fmt::format("{} must agree within {}",
-                      piece.approval == Approval::ask_one ? "one resident" : "all residents",
-                      in_words(piece.answer_within)));
-    }
-    if (piece.one_frame_per != Duration::zero()) {
-      piece.reasons.push_back(fmt::format("one picture per {}", in_words(piece.one_frame_per)));
-    }
-    if (piece.watermark) piece.reasons.push_back("with a watermark");
   }
 
   const Policy& policy_;

@@ -76,5 +76,10 @@ Decision decide_gift(const Policy& policy, const Gift& gift, const Facts& facts)
 // The plan that redaction must carry out for a piece: classes, zones with their polygons, audio.
 RedactionPlan redaction_plan(const Policy& policy, const std::string& camera, const Piece& piece,
                              bool want_audio, const std::string& watermark_text);
+// For a piece that several policies decided together: what any of them hides, a zone as each of
+// them draws it. Not empty.
+RedactionPlan redaction_plan(const std::vector<const Policy*>& policies, const std::string& camera,
+                             const Piece& piece, bool want_audio,
+                             const std::string& watermark_text);
 
 }  // namespace latchstring::policy

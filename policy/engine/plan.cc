@@ -1,5 +1,6 @@
 #include "gateway/base/ensure.h"
 #include "policy/engine/decide.h"
+#include "policy/engine/pieces.h"
 
 namespace latchstring::policy {
 
@@ -23,6 +24,25 @@ RedactionPlan redaction_plan(const Policy& policy, const std::string& camera, co
   if (piece.watermark) plan.watermark = watermark_text;
   plan.if_unsure = policy.always.if_unsure;
   return plan;
+}
+
+RedactionPlan redaction_plan(const std::vector<const Policy*>& policies, const std::string& camera,
+                             const Piece& piece, bool want_audio,
+                             const std::string& watermark_text) {
+  std::vector<RedactionPlan> plans;
+  std::set<std::string> known;
+  for (const Policy* policy : policies) {
+    Piece own = piece;
+    std::erase_if(own.redact, [&](const std::string& name) {
+      const auto zone = policy->zone_camera.find(name);
+      return !is_redaction_class(name) &&
+             (zone == policy->zone_camera.end() || zone->second != camera);
+    });
+    known.insert(own.redact.begin(), own.redact.end());
+    plans.push_back(redaction_plan(*policy, camera, own, want_audio, watermark_text));
+  }
+  ensure(known == piece.redact);  // to skip one would show what it hides
+  return strictest(plans);
 }
 
 }  // namespace latchstring::policy

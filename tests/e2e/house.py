@@ -251,8 +251,16 @@ class House:
                 return json.loads(answer.readline())["ok"]
 
     def reload(self):
+        """What stands in the files is in force; where it is looser too, for all agree."""
         done = self.call("policy.reload")
         assert done["config"]["ok"] and done["rules"]["ok"], done
+        if done["rules"]["earlier"]:
+            self.apply_now()
+
+    def apply_now(self, *residents):
+        residents = residents or self.residents
+        named = [word for name in residents for word in ("--as", name)]
+        self.run("policy", "apply", "--now", *named, pins=[PIN] * len(residents))
 
     def add_camera(self, name, url, *flags):
         self.cameras[name] = url

@@ -34,8 +34,8 @@ latchstring_simulation_mutant(approval_counted_twice "a resident's yes counts on
   "if (mine != answers.end() && mine->yes == given.yes) return;  // counted once" "")
 latchstring_simulation_mutant(one_yes_for_all
   "no byte leaves without a permitting rule and the residents' yes|nothing is given without the rules and the residents"
-  release/release.cc
-  "return !residents.empty() && yes == residents;" "return !yes.empty();")
+  release/household.cc
+  "return all ? !residents.empty() && includes(yes, residents)" "return all ? !yes.empty()")
 latchstring_simulation_mutant(closed_a_moment_early "closed is never sent before its due time"
   release/step_time.cc
   "state().close_at == Instant{} || facts_.now < state().close_at) return;"
@@ -75,4 +75,4 @@ latchstring_simulation_mutant(gift_for_who_came_later
   "if (house_.in_work && !house_.in_work(id).empty()) continue;  // for who came before" "")
 latchstring_simulation_mutant(gift_of_one "nothing is given without the rules and the residents"
   release/step_gift.cc
-  "if (!is_approved(decided.approval, state().answers, facts_.residents)) {" "if (false) {")
+  "if (!is_approved(decided.approval, state().answers, facts_.household)) {" "if (false) {")

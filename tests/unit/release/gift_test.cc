@@ -74,7 +74,7 @@ TEST_CASE("nothing is given without every resident, against the rules or while s
   house.facts.blocked = "sharing is paused";
   CHECK_FALSE(house.tried(event::Given{{"alex", "sam"}}).answer.ok());
   house.facts.blocked.clear();
-  house.facts.policy = nullptr;
+  house.facts.policies.clear();
   CHECK_FALSE(house.tried(event::Given{{"alex", "sam"}}).answer.ok());
 }
 

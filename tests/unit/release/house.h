@@ -24,8 +24,8 @@ struct House {
     policy.residents = {"alex", "sam"};
     policy.cameras["front_door"] = {"front_door", policy::Sharing::by_rule, {}, 5s};
     facts.now = kNow;
-    facts.policy = &policy;
-    facts.residents = {"alex", "sam"};
+    facts.policies = {&policy};
+    facts.household.residents = {{"alex", "sam"}};
     facts.answers_after = std::chrono::days{8};
     state.subject.id = "aaaaaaaaaa";
     state.subject.agency = "springfield_pd";

@@ -161,11 +161,11 @@ TEST_CASE("a failure while sharing is suspended ends nothing") {
   House house;
   house.judged(Approval::automatic);
   house.facts.blocked = "the rules file is broken";
-  house.facts.policy = nullptr;
+  house.facts.policies.clear();
   house.happen(event::WorkFailed{1, "the rules file is broken", false});
   CHECK(house.state.pieces.front().state == PieceState::working);
   house.facts.blocked.clear();
-  house.facts.policy = &house.policy;
+  house.facts.policies = {&house.policy};
   CHECK(count<effect::Cut>(house.happen(event::Reconsider{})) == 1);
 }
 

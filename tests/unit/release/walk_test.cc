@@ -21,7 +21,7 @@ class Walk {
     policy_.residents = {"alex", "sam"};
     policy_.cameras["front_door"] = {"front_door", policy::Sharing::by_rule, {}, 5s};
     facts_.now = from_unix_seconds(1'780'000'000);
-    facts_.residents = {"alex", "sam"};
+    facts_.household.residents = {{"alex", "sam"}};
     facts_.answers_after = std::chrono::days{8};
     state_.subject.id = "aaaaaaaaaa";
     policy_.cameras["drive"] = {"drive", policy::Sharing::by_rule, {}, 5s};
@@ -117,7 +117,7 @@ class Walk {
     facts_.now += kRests[static_cast<std::size_t>(below(kRests.size()))];
     facts_.clock_is_right = chance(0.9);
     facts_.blocked = chance(0.2) ? "paused" : !facts_.clock_is_right ? "no clock" : "";
-    facts_.policy = &policy_;
+    facts_.policies = {&policy_};
     facts_.requester_is_valid = chance(0.9);
     facts_.lists_are_fresh = chance(0.8);
     facts_.too_many_open = chance(0.05);

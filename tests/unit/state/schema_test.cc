@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "gateway/state/rules_history.h"
 #include "tests/unit/state/desk.h"
 
 namespace latchstring::state {
@@ -51,6 +52,27 @@ TEST_CASE("a newer schema and a damaged file are refused in words, and left as t
   CHECK(*read_file(garbage, 20'000) == bytes);
 }
 
+void undo_accepted_rules(store::Database& database) {
+  for (const std::string_view table : {"accepted_part", "accepted_rules", "leaving_resident"}) {
+    REQUIRE(database.run(fmt::format("DROP TABLE {}", table)).ok());
+  }
+}
+
+TEST_CASE("the last valid rules of before are the newest that were accepted") {
+  Desk desk;
+  undo_accepted_rules(*desk.database);
+  REQUIRE(keep_setting(*desk.database, "last-valid-rules", "text").ok());
+  REQUIRE(keep_setting(*desk.database, "last-valid-key:keys/pd.jwk", "key").ok());
+  REQUIRE(desk.database->run("PRAGMA user_version = 3").ok());
+  desk.open();
+  const auto newest = RulesHistory(*desk.database).newest();
+  REQUIRE(newest.ok());
+  REQUIRE(*newest);
+  CHECK((*newest)->text == "text");
+  CHECK((*newest)->key_files == std::map<std::string, std::string>{{"keys/pd.jwk", "key"}});
+  CHECK(!*find_setting(*desk.database, "last-valid-rules"));
+}
+
 TEST_CASE("what devices said before the database was brought up to date does not count as new") {
   Desk desk;
   trust::Mailboxes mailboxes(*desk.database);
@@ -59,6 +81,7 @@ TEST_CASE("what devices said before the database was brought up to date does not
   REQUIRE(mailboxes.saw({peer, "pat", "c", desk.clock.now()}).ok());
   REQUIRE(*desk.docket->mail().is_new("pat", "dddddddddd", 3, desk.clock.now()));
   REQUIRE(desk.database->run("ALTER TABLE incoming_seq DROP COLUMN newest").ok());
+  undo_accepted_rules(*desk.database);
   REQUIRE(desk.database->run("PRAGMA user_version = 2").ok());
   desk.open();
   REQUIRE(desk.database->run("DELETE FROM trust_device").ok());
