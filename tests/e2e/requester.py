@@ -58,8 +58,10 @@ class Requester:
 
     def receiving(self, request):
         """In the background."""
+        log = Path(self.folder) / "receive.log"
+        log.unlink(missing_ok=True)  # what an earlier one said is not this one's
         return Process([self.program, "receive", request, *self.mine(), "--out", self.evidence,
-                        "--keep-sealed"], Path(self.folder) / "receive.log", self.env)
+                        "--keep-sealed"], log, self.env)
 
     def verify(self, folder, *anchor):
         return self.run("verify", folder, *anchor, check=False)

@@ -27,7 +27,10 @@ def shut(world):
 
 
 def later(world, seconds):
+    """Time passes; some seconds are recorded after it."""
     world.faketime.set(offset=world.faketime.offset + seconds)
+    since = world.now()
+    wait_for(lambda: world.now() > since + 5, 10, "footage")
 
 
 def wait_over(house):
@@ -52,8 +55,7 @@ def outcome_of(world):
     """Of a request for the newest footage."""
     post = fresh_post(world)
     now = world.now()
-    wait_for(lambda: world.now() > now + 4, 10, "footage")
-    request = post.submit(now, now + 2)
+    request = post.submit(now - 4, now - 2)
     post.wait_notice(request, "received")
     shown = wait_for(lambda: (look := world.house.show(request))["phase"] != "received" and look,
                      20, "a decision")

@@ -1,9 +1,12 @@
 // One byte of a file changed, by a slip or a bad disk: the file is refused, or shares no more than
-// before, or what it shares more is a change that can be told.
+// before, or `policy diff` tells that it shares more.
 #include <fmt/format.h>
 
+#include "gateway/base/files.h"
+#include "policy/analysis/analysis.h"
 #include "tests/property/policy/answers.h"
 #include "tests/support/catch.h"
+#include "tests/support/temporary_folder.h"
 
 namespace latchstring::policy {
 namespace {
@@ -12,6 +15,8 @@ using test::Asked;
 using test::Model;
 
 constexpr int kChanges = 3;  // to each file
+constexpr int kLooser = 3;   // exit code of `policy diff`
+constexpr std::string_view kNow = "2026-05-04T12:00:00Z";
 
 // Half of the time a digit by another one: that is what loads and means something else.
 std::string changed(std::string text) {
@@ -31,13 +36,31 @@ std::string changed(std::string text) {
   return text;
 }
 
+// Files for `policy diff`, with the key files that they name.
+struct Folder {
+  Folder() {
+    REQUIRE(std::filesystem::create_directory(folder.path() / "keys"));
+    for (const char* key : {"keys/police.jwk", "keys/fire.jwk", "keys/court.jwk"}) {
+      write(key, *test::some_key(key));
+    }
+  }
+  Path write(const std::string& name, const std::string& text) const {
+    Path path = folder.path() / name;
+    REQUIRE(write_file_durably(path, text, 0600).ok());
+    return path;
+  }
+
+  const test::TemporaryFolder folder;
+};
+
 struct Seen {
   int refused = 0;
   int same_or_stricter = 0;
   int looser = 0;
 };
 
-TEST_CASE("one byte changed: an error, or no looser, or another policy than before") {
+TEST_CASE("one byte changed: an error, or no looser, or told by diff") {
+  const Folder folder;
   Seen seen;
   CHECK(rc::check("any byte", [&] {
     const Model model = test::draw_model();
@@ -56,8 +79,10 @@ TEST_CASE("one byte changed: an error, or no looser, or another policy than befo
         return !test::all_no_looser(now, each.verdicts);
       });
       ++(looser ? seen.looser : seen.same_or_stricter);
-      // TODO(soon): diff() must exit with 3 for these two files.
-      if (looser) RC_ASSERT((*after)->sha256 != before->sha256);
+      if (!looser) continue;
+      const Output told = diff(folder.write("before.yaml", model.text()),
+                               folder.write("after.yaml", text), test::at(kNow), false);
+      RC_ASSERT(told.exit_code == kLooser);
     }
   }));
   INFO(seen.refused << " refused, " << seen.same_or_stricter << " no looser, " << seen.looser
