@@ -232,17 +232,22 @@ def test_a_key_is_shown_as_its_agency_reads_it_out(household, tmp_path):
     assert done.returncode == 1 and "broken.jwk" in done.stderr and done.stdout == ""
 
 
-def test_policy_commands_work_on_a_file_alone(household, tmp_path):
-    (tmp_path / "keys").mkdir()
-    (tmp_path / "keys/pd.jwk").write_text(KEY)
-    rules = tmp_path / "rules.yaml"
-    rules.write_text("""policy_version: 1
+NIGHTS = """\
+policy_version: 1
 household: {name: x, timezone: America/Chicago, residents: [alex], rules_end_on: 2099-01-01}
 agencies: {pd: {name: "Police", key_file: keys/pd.jwk}}
 cameras: {front_door: {sharing: by_rule, clock_error: 0 seconds}}
 allow:
   - {name: nights, who: pd, camera: front_door, basis: consent, purpose: burglary,
      footage_days: every_day, footage_time: "22:00 to 06:00", approval: ask_one, redact: none}
+"""
+
+
+def test_policy_commands_work_on_a_file_alone(household, tmp_path):
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys/pd.jwk").write_text(KEY)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(NIGHTS + """\
 tests:
   - {name: at_noon, who: pd, camera: front_door, basis: consent, purpose: burglary,
      footage: "2026-05-04 12:00 to 12:10", expect: refuse}
@@ -265,14 +270,7 @@ def test_diff_and_simulate_say_what_other_rules_and_other_words_give(household, 
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys/pd.jwk").write_text(KEY)
     old = tmp_path / "old.yaml"
-    old.write_text("""policy_version: 1
-household: {name: x, timezone: America/Chicago, residents: [alex], rules_end_on: 2099-01-01}
-agencies: {pd: {name: "Police", key_file: keys/pd.jwk}}
-cameras: {front_door: {sharing: by_rule, clock_error: 0 seconds}}
-allow:
-  - {name: nights, who: pd, camera: front_door, basis: consent, purpose: burglary,
-     footage_days: every_day, footage_time: "22:00 to 06:00", approval: ask_one, redact: none}
-""")
+    old.write_text(NIGHTS)
     new = tmp_path / "new.yaml"
     new.write_text(old.read_text().replace("22:00", "21:00"))
     now = ("--now", "2026-05-18T12:00:00-05:00")

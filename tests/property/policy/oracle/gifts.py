@@ -16,10 +16,7 @@ class Gift(Request):
             names = rule.get(field, "any")
             if asked[field] and names != "any" and asked[field] not in names:
                 return "no"
-        if "rule_starts_on" in rule:
-            if asked["now"] < self.clock.first_instant(rule["rule_starts_on"]):
-                return "no"
-        if "rule_ends_on" in rule and asked["now"] >= self.clock.end_of(rule["rule_ends_on"]):
+        if not self.is_in_force(rule):
             return "no"
         return "perhaps"
 

@@ -118,6 +118,13 @@ class Request:
     def limit(self, name, otherwise):
         return self.always.get(name, otherwise)
 
+    def is_in_force(self, rule):
+        """From the start of its first day to the end of its last."""
+        now = self.asked["now"]
+        if "rule_starts_on" in rule and now < self.clock.first_instant(rule["rule_starts_on"]):
+            return False
+        return "rule_ends_on" not in rule or now < self.clock.end_of(rule["rule_ends_on"])
+
     def concerns(self, rule):
         """no, perhaps or yes; the time of the footage left aside."""
         asked = self.asked
@@ -127,10 +134,7 @@ class Request:
         days, time = rule.get("request_days", "every_day"), rule.get("request_time", "all_day")
         if not shows_a_time_in(days, time, self.clock.face(asked["received"] // MINUTE)):
             return "no"
-        if "rule_starts_on" in rule:
-            if asked["now"] < self.clock.first_instant(rule["rule_starts_on"]):
-                return "no"
-        if "rule_ends_on" in rule and asked["now"] >= self.clock.end_of(rule["rule_ends_on"]):
+        if not self.is_in_force(rule):
             return "no"
         if "officer" in rule and asked["officer"] not in rule["officer"]:
             return "no" if asked["officer"] else "perhaps"
