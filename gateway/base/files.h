@@ -32,7 +32,8 @@ class UniqueFd {
 
 using Path = std::filesystem::path;
 
-// The whole file. NotFound; ResourceExhausted when it is larger than `limit_bytes`.
+// The whole file. NotFound; ResourceExhausted when it is larger than `limit_bytes`;
+// InvalidArgument for a named pipe, whose reader would wait for a writer.
 absl::StatusOr<std::string> read_file(const Path& path, std::uint64_t limit_bytes);
 
 // Writes a temporary name beside it, fsync, rename, fsync of the folder: old or new, never half.
