@@ -30,7 +30,7 @@ bool is_approved(policy::Approval approval, const std::vector<Answer>& answers,
   std::set<std::string> yes;
   for (const Answer& answer : answers) {
     if (!answer.yes) return false;
-    yes.insert(answer.resident);
+    if (!household.waiting.contains(answer.resident)) yes.insert(answer.resident);
   }
   if (approval == policy::Approval::automatic) return true;
   if (approval == policy::Approval::refuse || household.residents.empty()) return false;
@@ -41,6 +41,12 @@ bool is_approved(policy::Approval approval, const std::vector<Answer>& answers,
                        return all ? !residents.empty() && includes(yes, residents)
                                   : meet(yes, residents);
                      });
+}
+
+bool any_counts(const std::set<std::string>& residents, const Household& household) {
+  std::vector<Answer> answers;
+  for (const std::string& name : residents) answers.push_back({name, true, Instant{}});
+  return is_approved(policy::Approval::ask_one, answers, household);
 }
 
 }  // namespace latchstring::release

@@ -13,6 +13,7 @@ struct Household {
   // The residents of each policy that counts, the present one first: all of them must be content.
   std::vector<std::set<std::string>> residents;
   std::set<std::string> leaving;  // were taken out not long ago, and did not agree to it
+  std::set<std::string> waiting;  // with a PIN so new that their yes does not count yet
 
   // May veto, and is asked.
   std::set<std::string> all() const;
@@ -20,8 +21,11 @@ struct Household {
 };
 
 // Whether the answers given meet the approval: who said no, or has not answered, counts. A resident
-// added not long ago is unknown to the policies of before; one who leaves still counts among all.
+// added not long ago is unknown to the policies of before; one who leaves still counts among all. A
+// yes that does not count yet is kept, and counts as soon as it does.
 bool is_approved(policy::Approval approval, const std::vector<Answer>& answers,
                  const Household& household);
+// Whether the yes of one of them counts by each of these policies.
+bool any_counts(const std::set<std::string>& residents, const Household& household);
 
 }  // namespace latchstring::release

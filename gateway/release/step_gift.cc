@@ -8,6 +8,9 @@ namespace latchstring::release {
 // Its residents stand behind it at once, or nothing happens: a gift asks nobody afterwards.
 void Step::give() {
   if (!state().subject.is_gift) return refuse_answer(denied("only a gift is given"));
+  if (state().subject.footage.empty()) {
+    return refuse_answer(invalid("the end is before the beginning, or no later"));
+  }
   if (blocked()) return refuse_answer(not_now("nothing can be given now: {}", facts_.blocked));
   Piece piece;
   piece.camera = state().subject.cameras.front();
@@ -25,8 +28,13 @@ void Step::give() {
     entry(Record::approval, 0, "yes", resident);
   }
   if (!is_approved(decided.approval, state().answers, facts_.household)) {
-    return refuse_answer(denied("every resident must agree to a gift ({}): `--as` for each of them",
-                                fmt::join(facts_.household.all(), ", ")));
+    std::string why =
+        fmt::format("every resident must agree to a gift ({}): `--as` for each of them",
+                    fmt::join(facts_.household.all(), ", "));
+    for (const std::string& name : facts_.household.waiting) {
+      why += fmt::format("; the PIN of `{}` is new, and their yes does not count yet", name);
+    }
+    return refuse_answer(denied("{}", why));
   }
   state().close_at = facts_.now + kGiftWaits;
   piece.approval = decided.approval;

@@ -321,6 +321,7 @@ absl::Status Docket::resume(const std::vector<std::string>& residents) {
   const bool all = !everybody.empty() &&
                    std::includes(agreed.begin(), agreed.end(), everybody.begin(), everybody.end());
   if (!agreed.contains(*by) && !all) {
+  LS_RETURN_IF_ERROR(check_yes_counts(house_, residents));
     return denied("`{}` paused sharing; only they, or all residents together, may resume it", *by);
   }
   LS_RETURN_IF_ERROR(drop_setting(database_, kPausedBy));

@@ -218,6 +218,7 @@ release::Household household_of(const House& house) {
   const auto add = [&](const policy::Policy& policy) {
     household.residents.emplace_back(policy.residents.begin(), policy.residents.end());
   };
+  for (const auto& [name, from] : house.waiting) household.waiting.insert(name);
   const auto add_without_left = [&](const policy::Policy& policy) {
     add(policy);
     for (const std::string& name : house.left) household.residents.back().erase(name);
@@ -233,6 +234,25 @@ release::Household household_of(const House& house) {
 std::vector<std::string> resolve_cameras(const policy::Policy& policy, const House& house,
                                          const std::vector<std::string>& asked) {
   std::vector<std::string> cameras;
+std::string time_text(const House& house, Instant instant) {
+  const auto& terms = house.terms();
+  return terms == nullptr ? to_rfc3339(instant) : policy::wall_clock_text(*terms, instant);
+}
+
+absl::Status check_yes_counts(const House& house, const std::vector<std::string>& residents) {
+  for (const std::string& name : residents) {
+    const auto waits = house.waiting.find(name);
+    if (waits == house.waiting.end()) continue;
+    if (waits->second == Instant{}) {
+      return denied("the PIN of `{}` is new: their yes counts 24 hours after the clock is right",
+                    name);
+    }
+    return denied("the PIN of `{}` is new: their yes counts from {}", name,
+                  time_text(house, waits->second));
+  }
+  return absl::OkStatus();
+}
+
   const auto add = [&](const std::string& camera) {
     if (policy.cameras.contains(camera) &&
         std::find(cameras.begin(), cameras.end(), camera) == cameras.end()) {

@@ -35,6 +35,9 @@ struct House {
   std::map<std::string, std::string> labels;         // published label -> camera
   std::function<std::set<int>(const std::string& request)> in_work;
   std::function<bool()> no_archive;  // the footage asked for may lie elsewhere; may be empty
+  // Whose PIN is so new that their yes does not count yet, and from when it does; Instant{}: not
+  // known before the clock is right.
+  std::map<std::string, Instant> waiting;
   // Whether the clock is right by how it was trusted not long ago; empty: as now.
   std::function<bool()> clock_of_before;
 
@@ -53,6 +56,10 @@ Duration delete_after(const House& house);
 release::Household household_of(const House& house);
 
 // Also settles the dates of a request that came while the clock was not right: by the rules, it
+// As the household's clock shows it, where there are rules that say which.
+std::string time_text(const House& house, Instant instant);
+// PermissionDenied: the yes of one of them does not count yet; says from when.
+absl::Status check_yes_counts(const House& house, const std::vector<std::string>& residents);
 // comes now.
 absl::StatusOr<release::Facts> gather_facts(store::Database& database, const Clock& clock,
                                             const std::string& gateway_id, const House& house,

@@ -104,7 +104,8 @@ absl::StatusOr<std::unique_ptr<store::Database>> open_database(const Path& path)
   first += trust::schema();
   return store::Database::open(path, {"state",
                                       {std::move(first), std::string(kAskedDeletion),
-                                       std::string(kNewestHello), std::string(kAcceptedRules)}});
+                                       std::string(kNewestHello), std::string(kAcceptedRules),
+                                       std::string(trust::schema_of_new_pins())}});
 }
 
 absl::StatusOr<std::optional<std::string>> find_setting(store::Database& database,

@@ -99,7 +99,7 @@ absl::Status Residents::add(std::string_view name, std::string_view pin_hash) {
 absl::Status Residents::set_pin(std::string_view name, std::string_view pin_hash) {
   LS_ASSIGN(const std::int64_t changed,
             database_.change("UPDATE trust_resident SET pin_hash = ?, pin_set = ?, wrong = 0,"
-                             " locked_until = 0 WHERE name = ?",
+                             " locked_until = 0, reset_hash = '', reset_at = 0 WHERE name = ?",
                              {pin_hash, pin_hash.empty() ? 0 : to_column(clock_.now()), name}));
   if (changed == 0) return no_such(name);
   forget(name);
@@ -123,13 +123,15 @@ void Residents::forget(std::string_view name) {
 absl::StatusOr<std::vector<Resident>> Residents::list() const {
   std::vector<Resident> all;
   LS_RETURN_IF_ERROR(
-      database_.query("SELECT name, added, pin_set, pin_hash <> '' FROM trust_resident"
-                      " ORDER BY name",
+      database_.query("SELECT name, added, pin_set, pin_hash <> '', yes_from, reset_at"
+                      " FROM trust_resident ORDER BY name",
                       {}, [&](const store::Row& row) {
                         const auto name = row.get<std::string>(0);
                         all.push_back({name, from_column(row.get<std::int64_t>(1)),
                                        from_column(row.get<std::int64_t>(2)), row.get<bool>(3),
-                                       locked_for(name) > Duration::zero()});
+                                       locked_for(name) > Duration::zero(),
+                                       from_wait_column(row.get<std::int64_t>(4)),
+                                       from_wait_column(row.get<std::int64_t>(5))});
                         return absl::OkStatus();
                       }));
   return all;

@@ -19,4 +19,10 @@ std::string_view schema() {
          " STRICT, WITHOUT ROWID;";
 }
 
+std::string_view schema_of_new_pins() {
+  return "ALTER TABLE trust_resident ADD COLUMN yes_from INTEGER NOT NULL DEFAULT 0;"
+         "ALTER TABLE trust_resident ADD COLUMN reset_hash TEXT NOT NULL DEFAULT '';"
+         "ALTER TABLE trust_resident ADD COLUMN reset_at INTEGER NOT NULL DEFAULT 0";
+}
+
 }  // namespace latchstring::trust

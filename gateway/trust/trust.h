@@ -12,5 +12,7 @@ namespace latchstring::trust {
 
 // SQL that makes this module's tables, for the state database's first version.
 std::string_view schema();
+// And a later one: since when a new PIN counts, and resets that are waited for.
+std::string_view schema_of_new_pins();
 
 }  // namespace latchstring::trust

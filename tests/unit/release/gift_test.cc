@@ -1,6 +1,7 @@
 // What the household gives of its own accord.
 #include <algorithm>
 
+#include "gateway/base/status.h"
 #include "gateway/release/release.h"
 #include "tests/support/catch.h"
 #include "tests/unit/release/house.h"
@@ -70,12 +71,32 @@ TEST_CASE("nothing is given without every resident, against the rules or while s
   CHECK(refused.answer.message() ==
         "the rules do not permit this gift: the camera is never shared");
   CHECK(count<effect::Cut>(refused) == 0);
+  // Also where no rule says why.
+  house.facts.decisions.clear();
+  CHECK(house.tried(event::Given{{"alex", "sam"}}).answer.message() ==
+        "the rules do not permit this gift: the rules know no camera `front`");
   house.decide(Approval::ask_all);
+  std::swap(house.state.subject.footage.from, house.state.subject.footage.to);
+  const Outcome backwards = house.tried(event::Given{{"alex", "sam"}});
+  CHECK(absl::IsInvalidArgument(backwards.answer));
+  CHECK(backwards.answer.message() == "the end is before the beginning, or no later");
+  std::swap(house.state.subject.footage.from, house.state.subject.footage.to);
   house.facts.blocked = "sharing is paused";
   CHECK_FALSE(house.tried(event::Given{{"alex", "sam"}}).answer.ok());
   house.facts.blocked.clear();
   house.facts.policies.clear();
   CHECK_FALSE(house.tried(event::Given{{"alex", "sam"}}).answer.ok());
+}
+
+TEST_CASE("who has a new PIN gives nothing away yet") {
+  House house;
+  house.facts.household.waiting = {"sam"};
+  const Outcome refused = house.tried(event::Given{{"alex", "sam"}});
+  CHECK(absl::IsPermissionDenied(refused.answer));
+  CHECK(message_of(refused.answer).find("the PIN of `sam` is new") != std::string_view::npos);
+  house.decide(Approval::ask_one);
+  CHECK_FALSE(house.tried(event::Given{{"sam"}}).answer.ok());
+  CHECK(house.tried(event::Given{{"alex"}}).answer.ok());
 }
 
 TEST_CASE("a request cannot be made a gift") {

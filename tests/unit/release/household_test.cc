@@ -56,6 +56,35 @@ TEST_CASE("who was taken out counts among all, and is no one of the rules as the
   CHECK(!household.has("sam"));
 }
 
+TEST_CASE("whose PIN is new may veto, and their yes counts for nothing yet") {
+  Household household;
+  household.residents = {{"alex", "sam"}};
+  household.waiting = {"sam"};
+  CHECK(household.has("sam"));
+  CHECK(!is_approved(Approval::ask_one, yes_of({"sam"}), household));
+  CHECK(is_approved(Approval::ask_one, yes_of({"alex"}), household));
+  CHECK(!is_approved(Approval::ask_all, yes_of({"alex"}), household));
+  CHECK(!is_approved(Approval::ask_all, yes_of({"alex", "sam"}), household));
+  household.leaving = {"sam"};
+  CHECK(!is_approved(Approval::ask_all, yes_of({"alex", "sam"}), household));
+  std::vector<Answer> vetoed = yes_of({"alex"});
+  vetoed.push_back({"sam", false, Instant{}});
+  CHECK(!is_approved(Approval::ask_one, vetoed, household));
+  household.waiting.clear();
+  CHECK(is_approved(Approval::ask_one, yes_of({"sam"}), household));
+  CHECK(is_approved(Approval::ask_all, yes_of({"alex", "sam"}), household));
+}
+
+TEST_CASE("who stands in for others must be known to all policies, and not wait") {
+  Household household;
+  household.residents = {{"alex", "kim", "sam"}, {"alex", "sam"}};
+  household.waiting = {"sam"};
+  CHECK(any_counts({"alex"}, household));
+  CHECK(!any_counts({"kim", "sam"}, household));
+  CHECK(any_counts({"alex", "sam"}, household));
+  CHECK(!any_counts({}, household));
+}
+
 TEST_CASE("where nobody is known nobody can agree") {
   CHECK(!is_approved(Approval::ask_one, yes_of({"alex"}), Household{}));
   CHECK(!is_approved(Approval::ask_all, yes_of({"alex"}), Household{}));

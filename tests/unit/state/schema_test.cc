@@ -52,9 +52,13 @@ TEST_CASE("a newer schema and a damaged file are refused in words, and left as t
   CHECK(*read_file(garbage, 20'000) == bytes);
 }
 
+// And the steps after it.
 void undo_accepted_rules(store::Database& database) {
   for (const std::string_view table : {"accepted_part", "accepted_rules", "leaving_resident"}) {
     REQUIRE(database.run(fmt::format("DROP TABLE {}", table)).ok());
+  }
+  for (const std::string_view column : {"yes_from", "reset_hash", "reset_at"}) {
+    REQUIRE(database.run(fmt::format("ALTER TABLE trust_resident DROP COLUMN {}", column)).ok());
   }
 }
 

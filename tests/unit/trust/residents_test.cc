@@ -226,5 +226,127 @@ TEST_CASE("a lock that has run out does not come back by a try that was rolled b
   CHECK(home.try_pin(true).ok());
 }
 
+// --- PINs that somebody else may have chosen ---
+
+Resident alex_of(const Home& home) {
+  return (*home.residents->list())[0];
+}
+
+TEST_CASE("the yes of a new PIN counts after 24 hours, over a restart and another PIN") {
+  Home home;
+  CHECK(!alex_of(home).yes_from);
+  REQUIRE(home.residents->let_wait("alex").ok());
+  REQUIRE(home.residents->set_pin("alex", "$own").ok());
+  CHECK(alex_of(home).yes_from == kNow + kNewPinWaits);
+  home.clock.pass(kNewPinWaits - Duration{1});
+  CHECK(!*home.residents->is_due());
+  REQUIRE(home.residents->pass().ok());
+  home.residents = home.open();
+  CHECK(alex_of(home).yes_from == kNow + kNewPinWaits);
+  home.clock.pass(Duration{1});
+  CHECK(*home.residents->is_due());
+  CHECK(home.residents->pass()->empty());
+  CHECK(!alex_of(home).yes_from);
+  CHECK(!*home.residents->is_due());
+}
+
+TEST_CASE("a wait that all end is over, and a new PIN begins another") {
+  Home home;
+  REQUIRE(home.residents->let_wait("alex").ok());
+  REQUIRE(home.residents->let_count("alex").ok());
+  CHECK(!alex_of(home).yes_from);
+  REQUIRE(home.residents->let_wait("alex").ok());
+  home.clock.pass(hours(20));
+  REQUIRE(home.residents->let_wait("alex").ok());
+  CHECK(alex_of(home).yes_from == kNow + hours(20) + kNewPinWaits);
+}
+
+TEST_CASE("a reset takes effect after seven days, and the yes waits from then") {
+  Home home;
+  for (int i = 0; i < kWrongMax; ++i) CHECK(!home.try_pin(false).ok());
+  REQUIRE(home.residents->begin_reset("alex", "$new").ok());
+  CHECK(alex_of(home).reset_at == kNow + kResetWaits);
+  CHECK(!alex_of(home).yes_from);
+  CHECK(absl::IsFailedPrecondition(home.residents->begin_reset("alex", "$other")));
+  home.clock.pass(kResetWaits - Duration{1});
+  CHECK(!*home.residents->is_due());
+  CHECK(home.residents->pass()->empty());
+  CHECK(home.begin()->hash == "$hash");  // the old one works on
+  home.residents = home.open();
+  home.clock.pass(Duration{1});
+  CHECK(*home.residents->is_due());
+  CHECK(*home.residents->pass() == std::vector<std::string>{"alex"});
+  const Resident alex = alex_of(home);
+  CHECK(home.begin()->hash == "$new");
+  CHECK(!alex.reset_at);
+  CHECK(alex.pin_set == kNow + kResetWaits);
+  CHECK(alex.yes_from == kNow + kResetWaits + kNewPinWaits);
+  CHECK(home.residents->pass()->empty());
+  CHECK(alex_of(home).yes_from == kNow + kResetWaits + kNewPinWaits);
+}
+
+TEST_CASE("a reset ends a lock when it takes effect, and refuses tries under the old PIN") {
+  Home home;
+  REQUIRE(home.residents->begin_reset("alex", "$new").ok());
+  home.clock.pass(kResetWaits);
+  const auto attempt = home.begin();
+  REQUIRE(attempt.ok());
+  for (int i = 0; i < kWrongMax - 1; ++i) CHECK(!home.try_pin(false).ok());
+  REQUIRE(home.residents->pass()->size() == 1);
+  CHECK(absl::IsPermissionDenied(home.residents->finish(*attempt, true)));
+  CHECK(!home.is_locked());
+}
+
+TEST_CASE("a reset that is stopped, or overtaken by a PIN of one's own, changes nothing") {
+  Home home;
+  CHECK(absl::IsFailedPrecondition(home.residents->stop_reset("alex")));
+  REQUIRE(home.residents->begin_reset("alex", "$new").ok());
+  SECTION("stopped") {
+    REQUIRE(home.residents->stop_reset("alex").ok());
+    home.clock.pass(2 * kResetWaits);
+    CHECK(home.residents->pass()->empty());
+    CHECK(home.begin()->hash == "$hash");
+  }
+  SECTION("overtaken") {
+    REQUIRE(home.residents->set_pin("alex", "$own").ok());
+    home.clock.pass(2 * kResetWaits);
+    CHECK(home.residents->pass()->empty());
+    CHECK(home.begin()->hash == "$own");
+  }
+  CHECK(!alex_of(home).reset_at);
+  CHECK(!alex_of(home).yes_from);
+}
+
+TEST_CASE("whoever has no PIN, or is a stranger, has none to reset") {
+  Home home;
+  REQUIRE(home.residents->add("sam", "").ok());
+  CHECK(absl::IsFailedPrecondition(home.residents->begin_reset("sam", "$new")));
+  CHECK(absl::IsFailedPrecondition(home.residents->begin_reset("kim", "$new")));
+}
+
+TEST_CASE(
+    "while the clock is not right nothing passes, and what began then counts from when it is") {
+  Home home;
+  home.clock.right = false;
+  REQUIRE(home.residents->let_wait("alex").ok());
+  REQUIRE(home.residents->begin_reset("alex", "$new").ok());
+  CHECK(alex_of(home).yes_from == Instant{});
+  CHECK(alex_of(home).reset_at == Instant{});
+  home.clock.pass(2 * kResetWaits);
+  CHECK(!*home.residents->is_due());
+  CHECK(home.residents->pass()->empty());
+  CHECK(alex_of(home).yes_from == Instant{});
+  home.clock.right = true;
+  CHECK(*home.residents->is_due());
+  CHECK(home.residents->pass()->empty());
+  CHECK(alex_of(home).yes_from == home.clock.now() + kNewPinWaits);
+  CHECK(alex_of(home).reset_at == home.clock.now() + kResetWaits);
+  home.clock.right = false;
+  home.clock.pass(2 * kResetWaits);
+  CHECK(home.residents->pass()->empty());
+  home.clock.right = true;
+  CHECK(home.residents->pass()->size() == 1);
+}
+
 }  // namespace
 }  // namespace latchstring::trust

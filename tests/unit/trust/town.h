@@ -41,8 +41,9 @@ struct Agent {  // an officer
 class Town {
  public:
   Town() {
-    auto database =
-        store::Database::open(folder_.path() / "state.db", {"trust test", {std::string(schema())}});
+    auto database = store::Database::open(
+        folder_.path() / "state.db",
+        {"trust test", {std::string(schema()), std::string(schema_of_new_pins())}});
     ensure(database.ok());
     database_ = *std::move(database);
     verifier_ = std::make_unique<Verifier>(*database_);
