@@ -77,14 +77,8 @@ absl::StatusOr<Bytes> MqttRequesterLink::sealed(std::uint64_t seq, wire::Command
                             {gateway_inbox_});
 }
 
-absl::Status MqttRequesterLink::save() {
-  return options_.save ? options_.save(memory_) : absl::OkStatus();
-}
-
 absl::StatusOr<std::uint64_t> MqttRequesterLink::send_now(wire::Command command) {
-  const std::uint64_t seq = memory_.next_seq++;
-  // Before it is sent: a seq is never used twice.
-  LS_RETURN_IF_ERROR(save());
+  LS_ASSIGN(const std::uint64_t seq, options_.numbers.draw());
   LS_ASSIGN(Bytes bytes, sealed(seq, std::move(command)));
   out_.add(seq, std::move(bytes));
   repeat_due();
@@ -197,7 +191,7 @@ absl::Status MqttRequesterLink::handle_control(ByteView bytes) {
   }
   const std::uint64_t seq = control->seq;
   if (seq == 0 || given_.contains(seq)) return absl::OkStatus();
-  if (memory_.seen.taken(seq)) {
+  if (seen_.taken(seq)) {
     acknowledge(seq);
     return absl::OkStatus();
   }
@@ -221,8 +215,8 @@ void MqttRequesterLink::acknowledge(std::uint64_t seq) {
 }
 
 absl::Status MqttRequesterLink::take(std::uint64_t seq) {
-  memory_.seen.take(seq);
-  LS_RETURN_IF_ERROR(save());
+  LS_RETURN_IF_ERROR(options_.numbers.take(seq));
+  seen_.take(seq);
   given_.erase(seq);
   acknowledge(seq);
   return absl::OkStatus();

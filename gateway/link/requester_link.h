@@ -25,10 +25,13 @@ namespace latchstring::link {
 inline constexpr std::size_t kInboxMax = 256;
 inline constexpr Duration kConnectQuiet = std::chrono::seconds{1};
 
-// What must survive a run, per gateway and device. The owner stores it durably in save().
-struct RequesterMemory {
-  std::uint64_t next_seq = 1;  // of the control messages that this device signs
-  SeqWindow seen;              // of those that the gateway signed
+// The numbers of control messages, per gateway and device. The owner keeps them durably, for all
+// runs: two may be under way in one folder.
+struct RequesterNumbers {
+  // The next that this device signs; never the same twice, in whichever run.
+  std::function<absl::StatusOr<std::uint64_t>()> draw;
+  SeqWindow seen;  // which of the gateway's were taken before this run
+  std::function<absl::Status(std::uint64_t seq)> take;  // one more was
 };
 
 struct BrokerLogin {
@@ -47,8 +50,7 @@ class RequesterLink {
     const crypto::age::Identity& identity;
     std::string credential;       // compact JWS
     std::uint64_t tree_size = 0;  // of the oldest checkpoint held
-    RequesterMemory memory;
-    std::function<absl::Status(const RequesterMemory&)> save;
+    RequesterNumbers numbers;
     const Clock& clock;
     // Called when a broker has not answered for kConnectQuiet.
     std::function<void(std::string_view url)> on_slow = nullptr;

@@ -32,7 +32,7 @@ class MqttRequesterLink final : public RequesterLink {
         gateway_inbox_(gateway_inbox),
         me_(options_.key.verify_key().thumbprint()),
         peer_{options_.ticket.mailbox, options_.device},
-        memory_(options_.memory) {}
+        seen_(options_.numbers.seen) {}
   ~MqttRequesterLink() override { mqtt_.reset(); }  // its thread uses the inbox
 
   absl::Status connect_to(std::string_view url, Duration patience);
@@ -63,7 +63,6 @@ class MqttRequesterLink final : public RequesterLink {
   Receiver* next_receiver() const;
   void acknowledge(std::uint64_t seq);
   bool revoked(const wire::TransferId& id) const;
-  absl::Status save();
   Duration now() const { return options_.clock.steady(); }
 
   const Options options_;
@@ -71,7 +70,8 @@ class MqttRequesterLink final : public RequesterLink {
   const crypto::age::Recipient gateway_inbox_;
   const std::string me_;
   const wire::Peer peer_;
-  RequesterMemory memory_;
+  // What this run took, not what another one did meanwhile: each is told all that comes.
+  SeqWindow seen_;
   Inbox inbox_;
 
   // The caller's thread only.

@@ -88,26 +88,36 @@ absl::Status Book::draw_device() {
   return transaction.commit();
 }
 
-absl::StatusOr<link::RequesterMemory> Book::memory(const std::string& gateway) const {
-  link::RequesterMemory memory;
-  LS_RETURN_IF_ERROR(database_->query(
-      "SELECT next_seq, seen_high, seen_bitmap FROM numbers WHERE gateway = ?", {gateway},
-      [&memory](const store::Row& row) {
-        memory.next_seq = static_cast<std::uint64_t>(row.get<std::int64_t>(0));
-        memory.seen.high = static_cast<std::uint64_t>(row.get<std::int64_t>(1));
-        memory.seen.bitmap = std::bit_cast<std::uint64_t>(row.get<std::int64_t>(2));
-        return absl::OkStatus();
-      }));
-  return memory;
+absl::StatusOr<std::uint64_t> Book::draw_seq(const std::string& gateway) {
+  LS_ASSIGN(const auto seq, database_->one<std::int64_t>(
+                                "INSERT INTO numbers VALUES (?,2,0,0) ON CONFLICT (gateway)"
+                                " DO UPDATE SET next_seq = next_seq + 1"
+                                " RETURNING next_seq - 1",
+                                {gateway}));
+  return static_cast<std::uint64_t>(seq);
 }
 
-absl::Status Book::save(const std::string& gateway, const link::RequesterMemory& memory) {
-  return database_->run(
-      "INSERT INTO numbers VALUES (?,?,?,?) ON CONFLICT (gateway) DO UPDATE SET"
-      " next_seq = excluded.next_seq, seen_high = excluded.seen_high,"
-      " seen_bitmap = excluded.seen_bitmap",
-      {gateway, memory.next_seq, memory.seen.high,
-       std::bit_cast<std::int64_t>(memory.seen.bitmap)});
+absl::StatusOr<link::SeqWindow> Book::seen(const std::string& gateway) const {
+  link::SeqWindow seen;
+  LS_RETURN_IF_ERROR(
+      database_->query("SELECT seen_high, seen_bitmap FROM numbers WHERE gateway = ?", {gateway},
+                       [&seen](const store::Row& row) {
+                         seen.high = static_cast<std::uint64_t>(row.get<std::int64_t>(0));
+                         seen.bitmap = std::bit_cast<std::uint64_t>(row.get<std::int64_t>(1));
+                         return absl::OkStatus();
+                       }));
+  return seen;
+}
+
+absl::Status Book::take(const std::string& gateway, std::uint64_t seq) {
+  LS_ASSIGN(store::Transaction transaction, database_->begin());
+  LS_ASSIGN(link::SeqWindow now, seen(gateway));
+  now.take(seq);
+  LS_RETURN_IF_ERROR(
+      database_->run("INSERT INTO numbers VALUES (?,1,?,?) ON CONFLICT (gateway) DO UPDATE SET"
+                     " seen_high = excluded.seen_high, seen_bitmap = excluded.seen_bitmap",
+                     {gateway, now.high, std::bit_cast<std::int64_t>(now.bitmap)}));
+  return transaction.commit();
 }
 
 absl::Status Book::add(const std::string& gateway, const KeptRequest& request) {

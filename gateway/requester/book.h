@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/link/requester_link.h"
+#include "gateway/link/reliable.h"
 #include "gateway/proof/proof.h"
 #include "gateway/store/store.h"
 #include "gateway/wire/control.h"
@@ -53,8 +53,10 @@ class Book {
 
   const std::string& device() const { return device_; }
 
-  absl::StatusOr<link::RequesterMemory> memory(const std::string& gateway) const;
-  absl::Status save(const std::string& gateway, const link::RequesterMemory& memory);
+  // The numbers of control messages; each call one transaction, for another run may be under way.
+  absl::StatusOr<std::uint64_t> draw_seq(const std::string& gateway);
+  absl::StatusOr<link::SeqWindow> seen(const std::string& gateway) const;
+  absl::Status take(const std::string& gateway, std::uint64_t seq);
 
   absl::Status add(const std::string& gateway, const KeptRequest& request);
   absl::Status set_state(const std::string& request, std::string_view state,

@@ -17,7 +17,7 @@ absl::StatusOr<std::unique_ptr<Dialogue>> Dialogue::connect(Parts parts, Duratio
   const std::string& gateway = parts.ticket.gateway;
   LS_ASSIGN(const std::vector<std::string> notes, parts.book.checkpoints(gateway));
   LS_ASSIGN(Checkpoints checkpoints, Checkpoints::open(parts.ticket.ledger_vkey, notes));
-  LS_ASSIGN(const link::RequesterMemory memory, parts.book.memory(gateway));
+  LS_ASSIGN(const link::SeqWindow seen, parts.book.seen(gateway));
   if (checkpoints.conflict()) {
     warn(
         fmt::format("two checkpoints of `{}` that contradict each other are kept: its ledger was "
@@ -35,9 +35,10 @@ absl::StatusOr<std::unique_ptr<Dialogue>> Dialogue::connect(Parts parts, Duratio
       .identity = parts.officer.identity,
       .credential = parts.officer.papers.credential,
       .tree_size = dialogue->hello_size_,
-      .memory = memory,
-      .save = [&book = parts.book,
-               gateway](const link::RequesterMemory& now) { return book.save(gateway, now); },
+      .numbers = {.draw = [&book = parts.book, gateway] { return book.draw_seq(gateway); },
+                  .seen = seen,
+                  .take = [&book = parts.book,
+                           gateway](std::uint64_t seq) { return book.take(gateway, seq); }},
       .clock = parts.clock,
       .on_slow = [](std::string_view url) { note(fmt::format("connecting to {} ...", url)); }};
   LS_ASSIGN(dialogue->link_, link::RequesterLink::connect(std::move(options), patience));

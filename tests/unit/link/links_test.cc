@@ -146,7 +146,8 @@ struct Ends {
   const crypto::age::Identity officer_identity = crypto::age::Identity::generate();
   std::unique_ptr<GatewayEnd> gateway;
   std::unique_ptr<RequesterLink> requester;
-  RequesterMemory memory;
+  std::uint64_t seq = 0;
+  SeqWindow seen;
 
   Ends() {
     REQUIRE(house.broker->set_mailbox(kMailbox, secret_of("secret")).ok());
@@ -176,11 +177,11 @@ struct Ends {
                                              officer_identity,
                                              "e30.e30.AAAA",
                                              0,
-                                             memory,
-                                             [this](const RequesterMemory& now) {
-                                               memory = now;
-                                               return absl::OkStatus();
-                                             },
+                                             {[this] { return ++seq; }, seen,
+                                              [this](std::uint64_t taken) {
+                                                seen.take(taken);
+                                                return absl::OkStatus();
+                                              }},
                                              clock},
                                             seconds{20});
     INFO(connected.status().ToString());
@@ -236,7 +237,7 @@ TEST_CASE("HELLO is answered, requests and commands arrive, each event comes onc
   CHECK(ends.gateway->acks >= 3);
 
   // Also in a later run.
-  CHECK(ends.memory.seen.taken(50));
+  CHECK(ends.seen.taken(50));
   ends.connect();
   ends.gateway->say(wire::Revoke{}, 50);
   const auto only = ends.requester->next(seconds{20});

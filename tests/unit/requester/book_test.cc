@@ -59,19 +59,41 @@ TEST_CASE("the time of the largest daily checkpoint is when it was first shown")
   CHECK(*book->see_daily(kGateway, 512, begin + 6 * day) == begin + 6 * day);
 }
 
+TEST_CASE("two runs at once never draw the same number, and neither forgets what the other took") {
+  const Shelf shelf;
+  const auto one = shelf.open();
+  const auto other = shelf.open();
+  // The other's first look is older than all that follows.
+  REQUIRE(other->take(kGateway, 3).ok());
+  std::uint64_t last = 0;
+  for (int i = 0; i < 3; ++i) {
+    for (Book* book : {one.get(), other.get()}) {
+      const auto seq = book->draw_seq(kGateway);
+      REQUIRE(seq.ok());
+      CHECK(*seq > last);
+      last = *seq;
+    }
+  }
+  REQUIRE(one->take(kGateway, 5).ok());
+  REQUIRE(other->take(kGateway, 6).ok());
+  const auto seen = other->seen(kGateway);
+  REQUIRE(seen.ok());
+  for (const std::uint64_t seq : {3u, 5u, 6u}) CHECK(seen->taken(seq));
+  CHECK(!seen->taken(4));
+  CHECK(*one->draw_seq(kGateway) == last + 1);
+}
+
 TEST_CASE("numbers, requests and offers outlive a run") {
   const Shelf shelf;
-  link::RequesterMemory memory;
-  memory.next_seq = 42;
-  memory.seen.take(7);
-  memory.seen.take(70);
   std::string device;
   {
     const auto book = shelf.open();
     device = book->device();
     CHECK(crypto::is_id(device));
-    CHECK(book->memory(kGateway)->next_seq == 1);
-    REQUIRE(book->save(kGateway, memory).ok());
+    CHECK(*book->draw_seq(kGateway) == 1);
+    CHECK(*book->draw_seq(kGateway) == 2);
+    REQUIRE(book->take(kGateway, 7).ok());
+    REQUIRE(book->take(kGateway, 70).ok());
     REQUIRE(book->add(kGateway, sample_request()).ok());
     REQUIRE(book->add(kGateway, sample_offer(2)).ok());
     REQUIRE(book->add(kGateway, sample_offer(1)).ok());
@@ -79,9 +101,12 @@ TEST_CASE("numbers, requests and offers outlive a run") {
   }
   const auto book = shelf.open();
   CHECK(book->device() == device);
-  CHECK(book->memory(kGateway)->next_seq == 42);
-  CHECK(book->memory(kGateway)->seen == memory.seen);
-  CHECK(book->memory("bbbbbbbbbb")->next_seq == 1);
+  CHECK(*book->draw_seq(kGateway) == 3);
+  CHECK(book->seen(kGateway)->taken(7));
+  CHECK(!book->seen(kGateway)->taken(8));
+  CHECK(book->seen(kGateway)->taken(70));
+  CHECK(*book->draw_seq("bbbbbbbbbb") == 1);
+  CHECK(*book->seen("bbbbbbbbbb") == link::SeqWindow{});
   const auto requests = book->requests(kGateway);
   REQUIRE(requests.ok());
   REQUIRE(requests->size() == 1);
