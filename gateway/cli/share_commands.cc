@@ -85,6 +85,15 @@ void add_pause(CLI::App& app, Session& session, const std::string& name,
   const auto by = keep<SignOptions>();
   CLI::App* command =
       add_command(app, name, sentence, fmt::format("latchstring {} --as alex", name));
+std::string pause_words(const json::Value& answer, bool pauses) {
+  const json::Value* sharing = member(answer, "sharing");
+  const std::string by = sharing == nullptr ? "" : joined(texts(*sharing, "paused_by"));
+  if (pauses)
+    return fmt::format("Nothing is shared until `latchstring resume`. Paused by {}.\n", by);
+  if (by.empty()) return "The rules decide again.\n";
+  return fmt::format("Your own pause is over. Nothing is shared yet: still paused by {}.\n", by);
+}
+
   by->add_to(*command, true);
   command->callback([by, name, &session] {
     session.run = [by, name, &session] {
@@ -92,9 +101,8 @@ void add_pause(CLI::App& app, Session& session, const std::string& name,
       if (!pins.ok()) return fail(pins.status());
       control::Call call = call_of(name);
       call.pins = *std::move(pins);
-      return show_answer(session.call(std::move(call)), false, [&](const json::Value&) {
-        say(name == "pause" ? "Nothing is shared until `latchstring resume`.\n"
-                            : "The rules decide again.\n");
+      return show_answer(session.call(std::move(call)), false, [&](const json::Value& value) {
+        say(pause_words(value, name == "pause"));
       });
     };
   });
@@ -137,7 +145,7 @@ void add_share_command(CLI::App& app, Session& session) {
 
 void add_pause_commands(CLI::App& app, Session& session) {
   add_pause(app, session, "pause", "stop all sharing at once");
-  add_pause(app, session, "resume", "share by the rules again: who paused, or all");
+  add_pause(app, session, "resume", "share by the rules again: each who paused, or all");
 }
 
 }  // namespace latchstring::cli

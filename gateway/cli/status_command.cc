@@ -19,7 +19,8 @@ void line(std::string_view name, const std::string& words) {
 std::string sharing_words(const json::Value& sharing) {
   const std::string state = text(sharing, "state");
   std::string words = state == "on" ? "by the rules" : state;
-  if (!text(sharing, "paused_by").empty()) words += " by " + text(sharing, "paused_by");
+  const std::string paused_by = joined(texts(sharing, "paused_by"));
+  if (!paused_by.empty()) words += " by " + paused_by;
   if (!text(sharing, "reason").empty()) words += ": " + text(sharing, "reason");
   return words;
 }

@@ -209,8 +209,8 @@ json::Writer sharing_of(Daemon& daemon) {
   json::Writer out;
   const auto paused_by = daemon.docket().paused_by();
   const auto blocked = daemon.docket().blocked();
-  if (paused_by.ok() && *paused_by)
-    return out.string("state", "paused").string("paused_by", **paused_by);
+  if (paused_by.ok() && !paused_by->empty())
+    return out.string("state", "paused").strings("paused_by", *paused_by);
   if (!blocked.ok())
     return out.string("state", "suspended").string("reason", message_of(blocked.status()));
   if (!blocked->empty()) return out.string("state", "suspended").string("reason", *blocked);

@@ -303,9 +303,12 @@ absl::StatusOr<Step> Docket::perform(std::string_view request, const release::Ev
 
 absl::Status Docket::pause(std::string_view resident) {
   LS_ASSIGN(store::Transaction transaction, database_.begin());
-  LS_ASSIGN(const auto already, paused_by());
-  if (already) return not_now("sharing is already paused, by `{}`", *already);
-  LS_RETURN_IF_ERROR(keep_setting(database_, kPausedBy, resident));
+  LS_ASSIGN(std::vector<std::string> by, paused_by());
+  if (std::find(by.begin(), by.end(), resident) != by.end()) {
+    return not_now("`{}` has paused sharing already", resident);
+  }
+  by.emplace_back(resident);
+  LS_RETURN_IF_ERROR(keep_setting(database_, kPausedBy, join_lines(by)));
   LS_RETURN_IF_ERROR(
       ledger_.append({clock_.now(), ledger::PolicyChange{"paused", ""}, "", std::string(resident)})
           .status());
@@ -314,25 +317,30 @@ absl::Status Docket::pause(std::string_view resident) {
 
 absl::Status Docket::resume(const std::vector<std::string>& residents) {
   LS_ASSIGN(store::Transaction transaction, database_.begin());
-  LS_ASSIGN(const auto by, paused_by());
-  if (!by) return not_now("sharing is not paused");
+  LS_ASSIGN(std::vector<std::string> by, paused_by());
+  if (by.empty()) return not_now("sharing is not paused");
   const std::set<std::string> agreed(residents.begin(), residents.end());
   const std::set<std::string> everybody = household_of(house_).all();
+  LS_RETURN_IF_ERROR(check_yes_counts(house_, residents));
   const bool all = !everybody.empty() &&
                    std::includes(agreed.begin(), agreed.end(), everybody.begin(), everybody.end());
-  if (!agreed.contains(*by) && !all) {
-  LS_RETURN_IF_ERROR(check_yes_counts(house_, residents));
-    return denied("`{}` paused sharing; only they, or all residents together, may resume it", *by);
+  const std::size_t were = by.size();
+  std::erase_if(by, [&](const std::string& resident) { return all || agreed.contains(resident); });
+  if (by.size() == were) {
+    return denied("`{}` paused sharing; only they, or all residents together, may resume it",
+                  fmt::join(by, "`, `"));
   }
-  LS_RETURN_IF_ERROR(drop_setting(database_, kPausedBy));
+  LS_RETURN_IF_ERROR(by.empty() ? drop_setting(database_, kPausedBy)
+                                : keep_setting(database_, kPausedBy, join_lines(by)));
   LS_RETURN_IF_ERROR(
       ledger_.append({clock_.now(), ledger::PolicyChange{"resumed", ""}, "", join_lines(residents)})
           .status());
   return transaction.commit();
 }
 
-absl::StatusOr<std::optional<std::string>> Docket::paused_by() const {
-  return find_setting(database_, kPausedBy);
+absl::StatusOr<std::vector<std::string>> Docket::paused_by() const {
+  LS_ASSIGN(const auto lines, find_setting(database_, kPausedBy));
+  return split_lines(lines.value_or(""));
 }
 
 absl::StatusOr<std::string> Docket::blocked() const {

@@ -87,8 +87,8 @@ class Docket {
   absl::StatusOr<Step> tick();
 
   absl::Status pause(std::string_view resident);
-  absl::Status resume(const std::vector<std::string>& residents);  // who paused, or all together
-  absl::StatusOr<std::optional<std::string>> paused_by() const;
+  absl::Status resume(const std::vector<std::string>& residents);  // each who paused, or all
+  absl::StatusOr<std::vector<std::string>> paused_by() const;  // in that order; empty: not paused
   // Why nothing is judged or released now; empty: nothing blocks.
   absl::StatusOr<std::string> blocked() const;
 

@@ -158,7 +158,13 @@ def test_while_sharing_is_paused_residents_are_told_what_to_do(world, post, tmp_
     log = world.house.log_tail()
     assert f"request {asked}: alex said yes, and nothing is released for now: {why}" in log
     assert f"request {arrived}: waits, and nobody is asked: {why}" in log
-    world.house.run("resume", "--as", "sam", pins=[PIN])
+    # Each who paused has to resume.
+    world.house.run("pause", "--as", "alex", pins=[PIN])
+    assert "paused by sam, alex" in world.house.run("status").stdout
+    said = world.house.run("resume", "--as", "sam", pins=[PIN]).stdout
+    assert "still paused by alex" in said, said
+    assert world.house.status()["sharing"] == {"state": "paused", "paused_by": ["alex"]}
+    assert "The rules decide again" in world.house.run("resume", "--as", "alex", pins=[PIN]).stdout
     receive(world, post, asked, tmp_path).check_frames()
     assert "blocked" not in world.house.wait_phase(arrived, "asking")
     world.house.answer("refuse", arrived)

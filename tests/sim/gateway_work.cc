@@ -208,7 +208,7 @@ bool Gateway::resume() {
     wake();
     const auto by = docket_->paused_by();
     if (!by.ok()) return;
-    if (*by && !docket_->resume({**by}).ok()) return;
+    if (!by->empty() && !docket_->resume(*by).ok()) return;
     said = true;  // from here on it may go on, whatever comes
     out_.truth.paused = false;
     reconsider();

@@ -172,11 +172,11 @@ TEST_CASE("work that was under way together cannot overdraw the month") {
 TEST_CASE("who paused may resume, or all together; nothing is judged meanwhile") {
   Desk desk;
   REQUIRE(desk.docket->pause("alex").ok());
-  CHECK(absl::IsFailedPrecondition(desk.docket->pause("sam")));
+  CHECK(absl::IsFailedPrecondition(desk.docket->pause("alex")));
   const std::string id = desk.judged("burglary");
   CHECK(desk.state(id).phase == Phase::received);
   desk.open();
-  CHECK(*desk.docket->paused_by() == "alex");
+  CHECK(*desk.docket->paused_by() == std::vector<std::string>{"alex"});
   CHECK(absl::IsPermissionDenied(desk.docket->resume({"sam"})));
   CHECK(absl::IsPermissionDenied(desk.docket->resume({})));
   CHECK(desk.docket->resume({"sam", "alex"}).ok());
@@ -186,9 +186,37 @@ TEST_CASE("who paused may resume, or all together; nothing is judged meanwhile")
   CHECK(desk.state(id).phase == Phase::releasing);
 }
 
+TEST_CASE("sharing stays paused until each who paused has resumed, or all together do") {
+  Desk desk;
+  const std::uint64_t size = *desk.ledger->size();
+  REQUIRE(desk.docket->pause("alex").ok());
+  REQUIRE(desk.docket->pause("sam").ok());
+  CHECK(absl::IsFailedPrecondition(desk.docket->pause("sam")));
+  CHECK(*desk.ledger->size() == size + 2);
+  desk.open();
+  CHECK(*desk.docket->paused_by() == std::vector<std::string>{"alex", "sam"});
+  REQUIRE(desk.docket->resume({"alex"}).ok());
+  CHECK(*desk.docket->paused_by() == std::vector<std::string>{"sam"});
+  CHECK(!desk.docket->blocked()->empty());
+  CHECK(absl::IsPermissionDenied(desk.docket->resume({"alex"})));
+  REQUIRE(desk.docket->resume({"sam"}).ok());
+  CHECK(desk.docket->paused_by()->empty());
+  CHECK(desk.docket->blocked()->empty());
+  CHECK(*desk.ledger->size() == size + 4);
+
+  REQUIRE(desk.docket->pause("sam").ok());
+  REQUIRE(desk.docket->pause("alex").ok());
+  CHECK(desk.docket->resume({"alex", "sam"}).ok());
+  CHECK(desk.docket->blocked()->empty());
+}
+
 TEST_CASE("who paused and is gone is replaced by all who are left") {
   Desk desk;
   REQUIRE(desk.docket->pause("chris").ok());  // a resident then
+  CHECK(absl::IsPermissionDenied(desk.docket->resume({"alex"})));
+  // Who paused as well cannot lift the pause of somebody else.
+  REQUIRE(desk.docket->pause("alex").ok());
+  REQUIRE(desk.docket->resume({"alex"}).ok());
   CHECK(absl::IsPermissionDenied(desk.docket->resume({"alex"})));
   CHECK(desk.docket->resume({"alex", "sam"}).ok());
 }
