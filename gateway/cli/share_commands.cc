@@ -25,17 +25,22 @@ absl::Status check_passphrase(const control::Pin& passphrase) {
   return invalid("the passphrase has less than {} characters", control::kFilePassphraseMin);
 }
 
+absl::StatusOr<Instant> instant_of(std::string_view option, const std::string& text) {
+  const absl::StatusOr<Instant> instant = from_rfc3339(text);
+  if (!instant.ok()) return within(fmt::format("{} `{}`", option, text), instant.status());
+  return instant;
+}
+
 absl::StatusOr<control::Call> make_call(const ShareOptions& options) {
   const bool to_file = !options.to_file.empty();
   control::Call call = call_of(to_file ? "share.file" : "share.agency");
   call.arguments.string("camera", options.camera);
-  for (const auto& [name, value] :
-       {std::pair<std::string_view, const std::string*>("from", &options.from),
-        {"to", &options.to}}) {
-    const absl::StatusOr<Instant> instant = from_rfc3339(*value);
-    if (!instant.ok()) return within(fmt::format("--{} `{}`", name, *value), instant.status());
-    call.arguments.string(name, to_rfc3339(*instant));
+  LS_ASSIGN(const Instant from, instant_of("--from", options.from));
+  LS_ASSIGN(const Instant to, instant_of("--to", options.to));
+  if (to <= from) {
+    return invalid("--to `{}`: the end is before the beginning, or no later", options.to);
   }
+  call.arguments.string("from", to_rfc3339(from)).string("to", to_rfc3339(to));
   if (!to_file) call.arguments.string("agency", options.agency);
   call.arguments.optional_string("purpose", options.purpose);
   if (options.audio) call.arguments.boolean("audio", true);
@@ -80,11 +85,6 @@ int share(const Session& session, const ShareOptions& options) {
   });
 }
 
-void add_pause(CLI::App& app, Session& session, const std::string& name,
-               const std::string& sentence) {
-  const auto by = keep<SignOptions>();
-  CLI::App* command =
-      add_command(app, name, sentence, fmt::format("latchstring {} --as alex", name));
 std::string pause_words(const json::Value& answer, bool pauses) {
   const json::Value* sharing = member(answer, "sharing");
   const std::string by = sharing == nullptr ? "" : joined(texts(*sharing, "paused_by"));
@@ -94,6 +94,11 @@ std::string pause_words(const json::Value& answer, bool pauses) {
   return fmt::format("Your own pause is over. Nothing is shared yet: still paused by {}.\n", by);
 }
 
+void add_pause(CLI::App& app, Session& session, const std::string& name,
+               const std::string& sentence) {
+  const auto by = keep<SignOptions>();
+  CLI::App* command =
+      add_command(app, name, sentence, fmt::format("latchstring {} --as alex", name));
   by->add_to(*command, true);
   command->callback([by, name, &session] {
     session.run = [by, name, &session] {

@@ -320,8 +320,8 @@ absl::Status Docket::resume(const std::vector<std::string>& residents) {
   LS_ASSIGN(std::vector<std::string> by, paused_by());
   if (by.empty()) return not_now("sharing is not paused");
   const std::set<std::string> agreed(residents.begin(), residents.end());
-  const std::set<std::string> everybody = household_of(house_).all();
   LS_RETURN_IF_ERROR(check_yes_counts(house_, residents));
+  const std::set<std::string> everybody = household_of(house_).all();
   const bool all = !everybody.empty() &&
                    std::includes(agreed.begin(), agreed.end(), everybody.begin(), everybody.end());
   const std::size_t were = by.size();
