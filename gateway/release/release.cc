@@ -31,7 +31,10 @@ policy::Piece strictest_over(const policy::Decision& decision, const Interval& f
     }
   }
   strict.footage = footage;
-  if (first || covered < footage.to) strict.approval = policy::Approval::refuse;
+  if (first || covered < footage.to) {
+    strict.approval = policy::Approval::refuse;
+    strict.reasons.emplace_back("the rules decide nothing about some of that time");
+  }
   return strict;
 }
 

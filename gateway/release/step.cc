@@ -31,6 +31,9 @@ policy::Piece Step::decided_for(const Piece& piece) const {
   if (found == decisions.end() || !facts_.requester_is_valid) {
     policy::Piece refused;
     refused.footage = piece.footage;
+    refused.reasons = {facts_.requester_is_valid
+                           ? fmt::format("the rules know no camera `{}`", piece.camera)
+                           : fmt::format("`{}` may not ask", outcome_.state.subject.agency)};
     return refused;
   }
   return strictest_over(found->second, piece.footage);

@@ -121,6 +121,39 @@ def test_every_resident_must_agree(giving):
     assert giving.share_refused("front_door", "every resident must agree", who=("alex",))
 
 
+def test_a_gift_that_ends_before_it_begins_is_wrong_usage(giving):
+    begin = giving.world.since
+    for seconds in (-4, 0):
+        done = giving.house.run("share", "--camera", "front_door", "--from", rfc3339(begin), "--to",
+                                rfc3339(begin + seconds), "--agency", "river_pd", "--as", "alex",
+                                pins=[PIN], check=False)
+        assert done.returncode == 2 and "the end is before the beginning" in done.stderr
+
+
+def test_a_gift_that_is_interrupted_leaves_no_file(giving):
+    """The daemon is stopped meanwhile: the command surely waits."""
+    out = giving.world.folder / "interrupted.age"
+    begin = giving.world.since
+    pins, passphrase = os.pipe(), os.pipe()
+    os.write(pins[1], f"{PIN}\n{PIN}\n".encode())
+    os.write(passphrase[1], f"{PASSPHRASE}\n".encode())
+    os.kill(giving.house.daemon.popen.pid, signal.SIGSTOP)  # nobody answers
+    try:
+        with subprocess.Popen(
+                [giving.house.bin / "latchstring", "--house", giving.house.folder, "share",
+                 "--camera", "front_door", "--from", rfc3339(begin), "--to", rfc3339(begin + 4),
+                 "--to-file", out, "--as", "alex", "--as", "sam", "--pin-fd", str(pins[0]),
+                 "--passphrase-fd", str(passphrase[0])], pass_fds=(pins[0], passphrase[0]),
+                stderr=subprocess.DEVNULL) as sharing:
+            part = out.with_name(out.name + ".part")
+            wait_for(part.exists, 20, "its file")
+            sharing.send_signal(signal.SIGINT)
+            assert sharing.wait(20) == -signal.SIGINT
+        assert not part.exists() and not out.exists()
+    finally:
+        os.kill(giving.house.daemon.popen.pid, signal.SIGCONT)
+
+
 def test_what_is_never_shared_is_not_given(giving):
     assert giving.share_refused("nursery", "never shared")
     assert giving.share_refused("front_door", "no_protests", purpose="protest")

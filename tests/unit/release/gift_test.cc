@@ -74,7 +74,7 @@ TEST_CASE("nothing is given without every resident, against the rules or while s
   // Also where no rule says why.
   house.facts.decisions.clear();
   CHECK(house.tried(event::Given{{"alex", "sam"}}).answer.message() ==
-        "the rules do not permit this gift: the rules know no camera `front`");
+        "the rules do not permit this gift: the rules know no camera `front_door`");
   house.decide(Approval::ask_all);
   std::swap(house.state.subject.footage.from, house.state.subject.footage.to);
   const Outcome backwards = house.tried(event::Given{{"alex", "sam"}});
