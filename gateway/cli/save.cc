@@ -1,6 +1,8 @@
 #include "gateway/cli/save.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "gateway/base/status.h"
@@ -8,6 +10,34 @@
 
 namespace latchstring::cli {
 namespace {
+
+char part_name[PATH_MAX];  // what a signal handler may read
+
+// Ctrl-C while it lives leaves no part of a file behind. One at a time.
+class RemovedOnInterrupt {
+ public:
+  explicit RemovedOnInterrupt(const Path& part) {
+    if (part.native().size() >= sizeof part_name) return;
+    part.native().copy(part_name, part.native().size());
+    set(remove_and_end);
+  }
+  RemovedOnInterrupt(const RemovedOnInterrupt&) = delete;
+  RemovedOnInterrupt& operator=(const RemovedOnInterrupt&) = delete;
+  ~RemovedOnInterrupt() {
+    set(SIG_DFL);
+    part_name[0] = '\0';
+  }
+
+ private:
+  static void set(void (*handler)(int)) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, handler);
+  }
+  static void remove_and_end(int signal) {
+    ::unlink(part_name);
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+  }
+};
 
 absl::StatusOr<Saved> to_standard_output(const Session& session, control::Call call) {
   Saved saved;
@@ -27,6 +57,7 @@ absl::StatusOr<Saved> save_file(const Session& session, control::Call call,
   if (std::filesystem::exists(out, ignored)) return not_now("`{}` is there already", out);
   const Path part = out + ".part";
   LS_ASSIGN(UniqueFd fd, open_file(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const RemovedOnInterrupt guard(part);
   Saved saved;
   saved.answer = session.call(std::move(call), [&](ByteView bytes) {
     saved.bytes += bytes.size();

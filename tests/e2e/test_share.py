@@ -5,6 +5,7 @@ command lines, stock age and tar.
 import json
 import os
 import pty
+import signal
 import subprocess
 import time
 
