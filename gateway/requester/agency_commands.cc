@@ -7,6 +7,8 @@
 namespace latchstring::requester {
 namespace {
 
+constexpr std::size_t kAgencyNameMax = 200;  // bytes
+
 Instant now() {
   return SystemClock(ClockTrust::assumed).now();
 }
@@ -107,7 +109,13 @@ void add_init(CLI::App& group, Run& run) {
   CLI::App* command = add_command(group, "init", "make an agency's signing key",
                                   "latchstring-request agency init --name \"River Police\" --dir "
                                   "~/agency");
-  command->add_option("--name", options->first, "the agency's name")->required();
+  command->add_option("--name", options->first, "the agency's name")
+      ->required()
+      ->check([](const std::string& text) -> std::string {
+        if (text.find_first_not_of(' ') == std::string::npos) return "say the agency's name";
+        if (text.size() <= kAgencyNameMax) return "";
+        return fmt::format("the agency's name has more than {} bytes", kAgencyNameMax);
+      });
   add_folder(*command, options->second);
   command->callback(
       [&run, options] { run = [options] { return init(options->second, options->first); }; });

@@ -8,16 +8,20 @@ namespace latchstring::requester {
 namespace {
 
 struct Options {
-  std::string folder, ticket, key;
+  std::string folder;
+  std::optional<std::string> ticket, key;
 };
 
 absl::StatusOr<std::optional<evidence::Anchor>> anchor_of(const Options& options) {
   std::optional<evidence::Anchor> anchor;
-  if (!options.ticket.empty()) {
-    LS_ASSIGN(const wire::Ticket ticket, read_ticket(options.ticket));
+  // Not as if it were not given: a script whose variable is empty means to have one.
+  if (options.ticket == "") return invalid("--ticket names no file");
+  if (options.key == "") return invalid("--gateway-key names no fingerprint");
+  if (options.ticket) {
+    LS_ASSIGN(const wire::Ticket ticket, read_ticket(*options.ticket));
     LS_ASSIGN(anchor, evidence::anchor_of(ticket));
-  } else if (!options.key.empty()) {
-    LS_ASSIGN(anchor, evidence::anchor_of_fingerprint(options.key));
+  } else if (options.key) {
+    LS_ASSIGN(anchor, evidence::anchor_of_fingerprint(*options.key));
   }
   return anchor;
 }

@@ -146,11 +146,14 @@ def test_nothing_is_made_twice(town):
      "--days", "91"),
     ("agency", "issue", "--dir", "agency", "--officer", "officer/PUB.json", "--badge", " "),
     ("officer", "update", "--dir", "officer"),
+    ("agency", "init", "--name", "", "--dir", "new"),
+    ("agency", "init", "--name", "x" * 201, "--dir", "new"),
     ("submit", "--ticket", "t"),
     ("submit", "--ticket", "t", "--officer", "officer", "--from", "2026-05-04T21:50:00Z", "--to",
      "2026-05-04T22:00:00Z", "--basis", "consent", "--purpose", "burglary", "--case", " "),
     ("receive", "--until-closed", "--ticket", "t", "--officer", "officer", "--out", "o"),
     ("verify",), ("verify", "x", "--gateway-key", "short"),
+    ("verify", "x", "--gateway-key", ""), ("verify", "x", "--ticket", ""),
     ("verify", "x", "--ticket", "t", "--gateway-key", "x"),
 ])
 def test_wrong_usage_is_told_as_such(town, arguments):
