@@ -30,6 +30,11 @@ void show_list(const json::Value& value, const Zone& zone) {
                zone.time(text(request, "received")), by.empty() ? "" : zone.time(by)});
   }
   say(table.text());
+  if (flag(value, "cut")) {
+    say("There are older ones, more than an answer can hold: `latchstring request list --open` "
+        "shows "
+        "those that are not over.\n");
+  }
 }
 
 void line(std::string_view name, const std::string& words) {

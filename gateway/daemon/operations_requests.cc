@@ -14,6 +14,8 @@ using control::Reply;
 using control::Request;
 using state::StoredRequest;
 
+constexpr std::size_t kListRoom = 256;  // bytes of a list's line beside its rows
+
 void instant(json::Writer& out, std::string_view name, Instant value) {
   if (value != Instant{}) out.string(name, to_rfc3339(value));
 }
@@ -207,13 +209,21 @@ void list(Daemon& daemon, const Request& asked, const Reply& reply) {
   const auto requests = daemon.docket().newest(state::kListMax);
   if (!requests.ok()) return reply.fail(requests.status());
   std::vector<json::Writer> rows;
+  std::size_t bytes = kListRoom;
+  bool cut = false;
   for (const StoredRequest& request : *requests) {
     if (asked.arguments.flag("open") && request.state.phase == release::Phase::ended) continue;
     json::Writer row;
     write_head(request, row);
+    bytes += row.text().size() + 1;
+    cut = bytes > control::kLineMax;
+    if (cut) break;
     rows.push_back(std::move(row));
   }
-  reply.ok(json::Writer().objects("requests", rows));
+  json::Writer list;
+  list.objects("requests", rows);
+  if (cut) list.boolean("cut", true);
+  reply.ok(list);
 }
 
 enum class Needs : std::uint8_t { all_of_them, one };
