@@ -1,10 +1,17 @@
 """`latchstring agency` with a running daemon: keys, tickets, removal."""
 
+import contextlib
 import json
+import os
+import sqlite3
 
 import pytest
 
-from requester import Requester
+from house import wait_for
+from requester import Requester, end_stopped
+
+
+LETTERS = str.maketrans("0123456789", "abcdefghij")  # ids have these
 
 
 def refused(done, words):
@@ -136,3 +143,72 @@ def test_what_was_open_before_an_agency_was_removed_ends_at_the_officer(new_worl
     house.add_agency("county", requester, requester.ticket)
     done = requester.receive(request, "--for", "60 seconds", check=False)
     assert done.returncode == 3 and "took it back" in done.stderr, done.stderr
+
+
+def test_a_withdrawn_ticket_ends_a_receive_that_waits(new_world, tmp_path):
+    world = new_world()
+    requester = Requester(world.bin, tmp_path)
+    world.house.add_agency("county", requester, requester.ticket)
+    world.rules({})  # so that it waits: a refusal is not told
+    request = requester.submit(*world.footage(2))
+
+    def drawn():
+        with contextlib.closing(sqlite3.connect(requester.officer / "state.db")) as book:
+            return book.execute("SELECT next_seq FROM numbers").fetchone()[0]
+    before = drawn()
+    receiving = requester.receiving(request)
+    try:
+        wait_for(lambda: drawn() > before, 20, "its HELLO")
+        world.house.run("agency", "remove", "county", check=False)
+        assert receiving.popen.wait(60) == 1, receiving.words()
+        assert "refuses this user or password" in receiving.words()
+    finally:
+        end_stopped(receiving)
+
+
+def test_a_damaged_ledger_key_is_the_tickets_fault(house, bin_folder, tmp_path):
+    requester = Requester(bin_folder, tmp_path)
+    house.start()
+    house.run("agency", "add", "pd", requester.key_file, "--ticket", requester.ticket)
+    ticket = json.loads(requester.ticket.read_text())
+    ticket["ledger"] = ticket["ledger"][:-4]
+    requester.ticket.write_text(json.dumps(ticket))
+    for done in (requester.run("status", *requester.mine(), check=False),
+                 requester.verify(tmp_path, "--ticket", requester.ticket)):
+        assert done.returncode == 1
+        assert f"error: ticket `{requester.ticket}`: `ledger`: " in done.stderr, done.stderr
+        assert "hint: ask the household for the ticket again" in done.stderr
+
+
+def test_a_named_pipe_is_no_key_file(house, tmp_path):
+    os.mkfifo(tmp_path / "pd.jwk")
+    house.start()
+    refused(house.run("agency", "add", "pd", tmp_path / "pd.jwk", "--ticket", tmp_path / "t",
+                      check=False), "pd.jwk` is a pipe, and must be a file")
+
+
+def test_a_list_that_is_longer_than_an_answer_is_cut_and_says_so(new_world, tmp_path):
+    """Every request has as many names of cameras as one may have, as long as they may be."""
+    world = new_world()
+    house = world.house
+    requester = Requester(world.bin, tmp_path)
+    house.add_agency("county", requester, requester.ticket)
+    world.rules({})
+    names = [word for i in range(63) for word in ("--camera", f"{i:064}")]
+    request = requester.submit(*world.footage(2), *names)
+    house.wait_phase(request, "ended")
+    assert "cut" not in house.ask("request", "list")
+    house.stop()
+    with contextlib.closing(sqlite3.connect(house.folder / "state/state.db")) as database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(requests)")]
+        others = ", ".join(name for name in columns if name != "id")
+        for i in range(300):
+            database.execute(f"INSERT INTO requests (id, {others}) SELECT ?, {others} FROM "
+                             "requests WHERE id = ?", (f"copy{i:06}".translate(LETTERS), request))
+        database.commit()
+    house.start()
+    answer = house.ask("request", "list")
+    assert answer["cut"] is True and 100 < len(answer["requests"]) < 301
+    said = house.run("request", "list").stdout
+    assert "There are older ones, more than an answer can hold" in said and "--open" in said
+    assert house.ask("request", "list", "--open") == {"requests": []}

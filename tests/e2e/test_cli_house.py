@@ -440,6 +440,15 @@ def test_rules_are_read_from_a_file_and_nothing_else(household, tmp_path):
         assert "save them in a file, and give its name" in done.stdout + done.stderr
 
 
+def test_a_named_pipe_is_no_gateway_yaml(household):
+    assert household.init(*NAMED).returncode == 0
+    (household.folder / "gateway.yaml").unlink()
+    os.mkfifo(household.folder / "gateway.yaml")
+    done = household.run("camera", "add", "door", "--url", "rtsp://192.168.30.11/")
+    assert done.returncode != 0
+    assert "gateway.yaml` is a pipe, and must be a file" in done.stderr, done.stderr
+
+
 def test_an_empty_gateway_yaml_has_a_hint(household):
     assert household.init(*NAMED).returncode == 0
     (household.folder / "gateway.yaml").write_text("")

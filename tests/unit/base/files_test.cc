@@ -1,6 +1,7 @@
 #include "gateway/base/files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gateway/base/lock_file.h"
@@ -28,6 +29,15 @@ TEST_CASE("reading has a limit and names the file") {
   const auto missing = read_file(folder.path() / "none", 10);
   CHECK(absl::IsNotFound(missing.status()));
   CHECK(missing.status().ToString().find("none") != std::string::npos);
+}
+
+TEST_CASE("a named pipe in a file's place is refused in words, and holds nobody up") {
+  const test::TemporaryFolder folder;
+  const Path pipe = folder.path() / "key";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto read = read_file(pipe, 10);
+  CHECK(absl::IsInvalidArgument(read.status()));
+  CHECK(read.status().message() == "`" + pipe.string() + "` is a pipe, and must be a file");
 }
 
 TEST_CASE("a short file is DataLoss for pread_all") {

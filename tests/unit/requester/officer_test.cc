@@ -87,6 +87,25 @@ TEST_CASE("a damaged key file is named, and what to do is said") {
   CHECK(open_officer(desk.officer, kNow).ok());
 }
 
+TEST_CASE("keys of two officers in one folder are refused in words") {
+  Desk desk;
+  REQUIRE(update_credentials(desk.officer, desk.paper(desk.officer)).ok());
+  const Path other = desk.folder.path() / "other";
+  REQUIRE(init_officer(other).ok());
+  for (const auto& [name, words] :
+       {std::pair{"signing.key", "the credential is for another officer's key than `signing.key`"},
+        {"identity.txt", "`identity.txt` is another officer's key"}}) {
+    const std::string mine = *read_file(desk.officer / name, 4096);
+    REQUIRE(write_file_durably(desk.officer / name, *read_file(other / name, 4096), 0600).ok());
+    const absl::Status status = open_officer(desk.officer, kNow).status();
+    CHECK(absl::IsFailedPrecondition(status));
+    CHECK(message_of(status).find(words) != std::string_view::npos);
+    CHECK(!hint_for(status).empty());
+    REQUIRE(write_file_durably(desk.officer / name, mine, 0600).ok());
+  }
+  CHECK(open_officer(desk.officer, kNow).ok());
+}
+
 TEST_CASE("papers of others, older ones and damaged ones are refused") {
   Desk desk;
   const Path other = desk.folder.path() / "other";
