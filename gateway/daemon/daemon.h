@@ -140,8 +140,8 @@ class Daemon {
   std::unique_ptr<control::Server> server_;
 
   std::string blocked_;  // why nothing is shared, as last looked at
-  std::string config_fault_;
-  std::string checkpoint_fault_;
+  std::string config_fault_, checkpoint_fault_;
+  FaultNews archive_faults_;
   std::string remembered_;  // the checkpoint in the file beside the database
   Instant hour_{};          // whose duties are done
   Instant booted_{};        // by both clocks, when last looked at; moves when the wall clock is set

@@ -40,16 +40,25 @@ void Daemon::tick() {
   }
   follow_block();
   perform_all(docket_->tick());
-  complain("archive", archive_->collect());
+  bool archive_is_well = true;
+  const auto complain_of_archive = [&](const absl::Status& status) {
+    if (status.ok()) return;
+    archive_is_well = false;
+    // Each second the same would fill the log.
+    if (archive_faults_.down(std::string(message_of(status)), clock_.steady())) {
+      complain("archive", status);
+    }
+  };
+  complain_of_archive(archive_->collect());
   cuts_->retry();
   gifts_->retry();
   post_->store_bitmaps();
   post_->repeat_due();
   const auto kept = archive_->tick();
-  complain("archive", kept.status());
+  complain_of_archive(kept.status());
   if (kept.ok()) {
-    complain("archive", kept->not_erased);
-    complain("archive", kept->not_mended);
+    complain_of_archive(kept->not_erased);
+    complain_of_archive(kept->not_mended);
     complain("archive", tell_missing(kept->missing));
     for (const std::string& day : kept->forgotten_days) {
       complain("ledger", append({ledger::Shred{"day", household_.day_span(day)}}));
@@ -58,6 +67,7 @@ void Daemon::tick() {
       tell(fmt::format("request {} lost its footage: the disk is full", id));
     }
   }
+  if (archive_is_well && archive_faults_.up()) tell("the archive works again");
   hourly();
   complain("ledger", note_rules());
   complain("ledger", remember_checkpoint());
