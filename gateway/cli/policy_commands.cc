@@ -68,6 +68,12 @@ void add_explain(CLI::App& group, Session& session) {
   command
       ->add_option("--now", question.now, "judge as at this time; else an hour after the footage")
       ->type_name("T");
+  command
+      ->add_option("--area", question.area,
+                   "a request about a place: its middle in degrees, and metres around it")
+      ->type_name("LAT,LON,M");
+  command->add_option("--home", question.home, "where the house stands; else in that middle")
+      ->type_name("LAT,LON");
   command->add_flag("--json", options->json, "as one JSON document");
   command->callback([options, &session] {
     session.run = [options] {

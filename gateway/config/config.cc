@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 
 #include "gateway/base/status.h"
 #include "gateway/config/tables.h"
@@ -128,6 +130,32 @@ class Loader {
     config_.state_dir = resolved(map, "state_dir");
     config_.rules = resolved(map, "rules");
     config_.clock = map.text("clock") == "assumed" ? ClockTrust::assumed : ClockTrust::kernel;
+    if (const Node* location = map.node("location")) config_.location = read_place(*location);
+  }
+
+  std::optional<latchstring::Place> read_place(const Node& node) {
+    constexpr std::string_view kHint = "write it like [39.924, -83.809]";
+    if (!node.is_list() || node.items.size() != 2) {
+      faults_.add(node.place, "\"location\" must be latitude and longitude in degrees.",
+                  std::string(kHint));
+      return std::nullopt;
+    }
+    std::array<int, 2> millionths{};
+    for (std::size_t i = 0; i < 2; ++i) {
+      const int most = i == 0 ? kLatitudeMost : kLongitudeMost;
+      const auto degrees = yaml::read_number(node.items[i], faults_);
+      if (!degrees) return std::nullopt;
+      if (std::abs(*degrees) > most / 1e6) {
+        faults_.add(
+            node.items[i].place,
+            fmt::format("The {} is from -{} to {} degrees.", i == 0 ? "latitude" : "longitude",
+                        most / 1'000'000, most / 1'000'000),
+            std::string(kHint));
+        return std::nullopt;
+      }
+      millionths[i] = static_cast<int>(std::lround(*degrees * 1e6));
+    }
+    return latchstring::Place{millionths[0], millionths[1]};
   }
 
   void read_broker(const Node& node) {

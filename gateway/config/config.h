@@ -15,6 +15,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/files.h"
 #include "gateway/base/log.h"
+#include "gateway/base/place.h"
 
 namespace latchstring::config {
 
@@ -83,6 +84,7 @@ struct Config {
   Path state_dir;
   Path rules;
   ClockTrust clock = ClockTrust::kernel;
+  std::optional<Place> location;  // of the house; it never leaves the gateway
   Broker broker;
   std::vector<Camera> cameras;  // in the file's order
   Archive archive;
@@ -104,8 +106,8 @@ struct Config {
 };
 
 absl::StatusOr<Config> load(std::string_view text, const Path& file);
-// Where the two differ in what a running daemon does not follow: `gateway.clock`. All but the name
-// and the cameras.
+// Where the two differ in what a running daemon does not follow: `gateway.clock`. All but the name,
+// the location and the cameras.
 std::vector<std::string> keys_for_a_restart(const Config& running, const Config& fresh);
 // Reads and loads. NotFound: there is no such file.
 absl::StatusOr<Config> read(const Path& file);

@@ -22,6 +22,8 @@ std::string_view type_name(yaml::Type type) {
       return "storage";
     case yaml::Type::texts:
       return "list of texts";
+    case yaml::Type::list:
+      return "list";
     case yaml::Type::map:
       return "map";
     default:

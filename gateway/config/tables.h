@@ -50,6 +50,9 @@ inline constexpr std::array kGatewayKeys{
     word_row("clock", "kernel", "kernel assumed",
              "kernel: nothing is decided unless the kernel says that the clock is synchronised; "
              "assumed: for demos and tests"),
+    optional_row("location", yaml::Type::list, "",
+                 "where the house stands, `[latitude, longitude]` in degrees: for requests about a "
+                 "place, if your rules listen to them; it never leaves the gateway"),
 };
 
 inline constexpr std::array kBrokerKeys{

@@ -66,6 +66,7 @@ struct Subject {
   std::string agency;                // id in the policy
   std::string officer;               // badge
   std::vector<std::string> cameras;  // ids or labels; empty: any
+  std::optional<Area> area;          // the place that it is about, where it is about one
   policy::Basis basis = policy::Basis::consent;
   std::string purpose;
   Interval footage;

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/base/place.h"
 #include "gateway/base/time.h"
 #include "gateway/wire/common.h"           // IWYU pragma: export
 #include "gateway/wire/release_objects.h"  // IWYU pragma: export
@@ -46,7 +47,8 @@ struct Request {
   std::string purpose;  // [a-z][a-z0-9_]*
   std::string title;
   std::string description;
-  std::vector<std::string> cameras;  // ids or published labels; empty: any
+  std::optional<Area> area;          // what it is about, where not about the household's cameras
+  std::vector<std::string> cameras;  // ids or published labels; empty: any; always with an area
   Interval footage;
   std::vector<std::string> recipients;  // rcpt: subset of the credential's
   std::string contact;

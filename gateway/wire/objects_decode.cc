@@ -54,6 +54,16 @@ void read_scope(json::Reader scope, Request& object) {
   object.footage = read_interval(scope);
 }
 
+Area area(json::Reader r) {
+  Area object;
+  object.centre.latitude_e6 =
+      static_cast<int>(r.integer("latitude_e6", -kLatitudeMost, kLatitudeMost));
+  object.centre.longitude_e6 =
+      static_cast<int>(r.integer("longitude_e6", -kLongitudeMost, kLongitudeMost));
+  object.radius_metres = static_cast<int>(r.integer("radius_m", 1, kRadiusMost));
+  return object;
+}
+
 Request request(json::Reader& r) {
   Request object;
   object.common = read_common(r);
@@ -63,7 +73,11 @@ Request request(json::Reader& r) {
   object.purpose = read(r, "purpose", kNameMax, as_word);
   object.title = read_optional(r, "title", kTitleMax, as_line);
   object.description = read_optional(r, "description", kPlainTextMax, as_lines);
+  if (r.has("location")) object.area = area(r.object("location"));
   read_scope(r.object("scope"), object);
+  if (object.area && !object.cameras.empty()) {
+    r.fail("location", invalid("must not stand beside `cameras`"));
+  }
   object.recipients = read_list(r, "rcpt", kRecipientsMax, kRecipientText, as_recipient);
   require_some(r, "rcpt", !object.recipients.empty());
   object.contact = read_optional(r, "contact", kTitleMax, as_line);

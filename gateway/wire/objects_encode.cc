@@ -10,6 +10,14 @@ json::Writer interval_of(const Interval& interval) {
   return w;
 }
 
+json::Writer area_of(const Area& area) {
+  json::Writer w;
+  w.integer("latitude_e6", area.centre.latitude_e6)
+      .integer("longitude_e6", area.centre.longitude_e6)
+      .integer("radius_m", area.radius_metres);
+  return w;
+}
+
 json::Writer source_of(const Manifest::Source& source) {
   json::Writer w;
   w.string("segment", source.segment).string("sha256", source.sha256);
@@ -62,8 +70,9 @@ std::string encode(const Request& object) {
       .string("basis", to_string(object.basis))
       .string("purpose", object.purpose)
       .optional_string("title", object.title)
-      .optional_string("description", object.description)
-      .object("scope", scope)
+      .optional_string("description", object.description);
+  if (object.area) w.object("location", area_of(*object.area));
+  w.object("scope", scope)
       .strings("rcpt", object.recipients)
       .optional_string("contact", object.contact)
       .object("want", want)

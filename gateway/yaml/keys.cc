@@ -196,6 +196,11 @@ std::optional<std::int64_t> MapReader::bytes(std::string_view key) const {
   return found ? read_bytes(*found, row(key), faults_) : std::nullopt;
 }
 
+std::optional<std::int64_t> MapReader::distance(std::string_view key) const {
+  const auto found = value(key);
+  return found ? read_distance(*found, row(key), faults_) : std::nullopt;
+}
+
 std::optional<int> MapReader::date(std::string_view key) const {
   const auto found = value(key);
   return found ? read_date(*found, faults_) : std::nullopt;

@@ -27,6 +27,7 @@ enum class Type : std::uint8_t {
   number,       // plain decimal number
   duration,     // `30 minutes`: seconds, minutes, hours, days
   bytes,        // `64 GiB`: KiB, MiB, GiB, TiB
+  distance,     // `400 metres`: metres, kilometres
   date,         // `2027-03-31`
   word,         // one of `words`
   days,         // `every_day`, or some of mon tue wed thu fri sat sun
@@ -49,7 +50,7 @@ struct KeyRow {
   std::string_view sentence = {};  // what it does, for help, schema and reference
   std::string_view words =
       {};                  // Type::word and identifiers: the words allowed, separated by spaces
-  std::int64_t least = 0;  // integer, bytes (bytes), duration (seconds)
+  std::int64_t least = 0;  // integer, bytes (bytes), duration (seconds), distance (metres)
   std::int64_t most = std::numeric_limits<std::int32_t>::max();
 };
 
@@ -78,6 +79,7 @@ std::optional<std::int64_t> read_integer(const Node& node, const KeyRow& row, Fa
 std::optional<double> read_number(const Node& node, Faults& faults);
 std::optional<Duration> read_duration(const Node& node, const KeyRow& row, Faults& faults);
 std::optional<std::int64_t> read_bytes(const Node& node, const KeyRow& row, Faults& faults);
+std::optional<std::int64_t> read_distance(const Node& node, const KeyRow& row, Faults& faults);
 // Year, month, day as YYYYMMDD; a day that the calendar has.
 std::optional<int> read_date(const Node& node, Faults& faults);
 
@@ -115,6 +117,7 @@ class MapReader {
   std::optional<double> number(std::string_view key) const;
   std::optional<Duration> duration(std::string_view key) const;
   std::optional<std::int64_t> bytes(std::string_view key) const;
+  std::optional<std::int64_t> distance(std::string_view key) const;  // metres
   std::optional<int> date(std::string_view key) const;
   std::optional<TimeWindow> time_window(std::string_view key) const;
   std::optional<std::vector<bool>> days(std::string_view key) const;  // Monday first

@@ -36,6 +36,8 @@ constexpr Unit kByteUnits[] = {{"KiB", std::int64_t{1} << 10},
                                {"MiB", std::int64_t{1} << 20},
                                {"GiB", std::int64_t{1} << 30},
                                {"TiB", std::int64_t{1} << 40}};
+constexpr Unit kDistanceUnits[] = {
+    {"metre", 1}, {"metres", 1}, {"kilometre", 1000}, {"kilometres", 1000}};
 
 // `30 minutes` with these units; nullopt when it has another form or is too large.
 std::optional<std::int64_t> with_unit(std::string_view text, std::span<const Unit> units) {
@@ -220,6 +222,18 @@ std::optional<std::int64_t> read_bytes(const Node& node, const KeyRow& row, Faul
                  *value < row.least ? "write more" : "write less", faults);
   }
   return value;
+}
+
+std::optional<std::int64_t> read_distance(const Node& node, const KeyRow& row, Faults& faults) {
+  const auto metres = node.is_scalar() ? with_unit(node.text, kDistanceUnits) : std::nullopt;
+  if (!metres) {
+    return wrong(node, "a distance", "a number and metres or kilometres: 400 metres", faults);
+  }
+  if (*metres < row.least || *metres > row.most) {
+    return wrong(node, fmt::format("from {} to {} metres", row.least, row.most),
+                 *metres < row.least ? "write more" : "write less", faults);
+  }
+  return metres;
 }
 
 std::optional<int> read_date(const Node& node, Faults& faults) {

@@ -63,6 +63,8 @@ struct ExplainArguments {
   std::string purpose;
   std::string footage;  // `FROM to TO`, RFC 3339
   std::string now;      // RFC 3339; empty: an hour after the footage ends
+  std::string area{};   // `LATITUDE,LONGITUDE,METRES`; empty: not about a place
+  std::string home{};   // `LATITUDE,LONGITUDE`; empty: the middle of `area`
 };
 Output explain(const Path& file, const ExplainArguments& arguments, bool json);
 
@@ -88,8 +90,10 @@ Simulated simulate(const Path& file, const SimulateArguments& arguments, Instant
 std::string schema();
 
 // The decision for a question as `explain` and `tests:` judge it: no quota used, the case number
-// present, a warrant, where the basis is one, for exactly this camera and footage.
-Decision judge(const Policy& policy, Question question, std::optional<Instant> now);
+// present, a warrant, where the basis is one, for exactly this camera and footage; what is asked to
+// be held can be; the house in the middle of an area that is asked about, unless `home` says where.
+Decision judge(const Policy& policy, Question question, std::optional<Instant> now,
+               std::optional<Place> home = std::nullopt);
 // Why the gateway of this version refuses every request on this basis, whatever the rules say;
 // empty where it does not.
 std::string refused_today(Basis basis);

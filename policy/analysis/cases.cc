@@ -1,5 +1,7 @@
 #include "policy/analysis/cases.h"
 
+#include "policy/engine/words.h"
+
 namespace latchstring::policy {
 namespace {
 
@@ -49,7 +51,7 @@ Fields fields_of(const std::vector<const Policy*>& policies) {
   out.agencies.assign(agencies.begin(), agencies.end());
   out.officers.assign(officers.begin(), officers.end());
   out.cameras.assign(cameras.begin(), cameras.end());
-  out.bases = {Basis::consent, Basis::warrant, Basis::emergency, Basis::preservation};
+  out.bases = {kAllBases.begin(), kAllBases.end()};
   out.purposes.assign(purposes.begin(), purposes.end());
   return out;
 }

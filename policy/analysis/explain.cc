@@ -14,6 +14,7 @@ namespace {
 struct Asked {
   Question question;
   std::optional<Instant> now;
+  std::optional<Place> home;
 };
 
 absl::StatusOr<Interval> footage_from(const std::string& text) {
@@ -41,6 +42,12 @@ absl::StatusOr<Asked> read_question(const ExplainArguments& arguments) {
   LS_ASSIGN(asked.question.footage, footage_from(arguments.footage));
   if (!arguments.now.empty()) {
     LS_ASSIGN(asked.now, from_rfc3339(arguments.now));
+  }
+  if (!arguments.area.empty()) {
+    LS_ASSIGN(asked.question.area, area_from(arguments.area));
+  }
+  if (!arguments.home.empty()) {
+    LS_ASSIGN(asked.home, place_from(arguments.home));
   }
   asked.question.agency = arguments.agency;
   asked.question.officer = arguments.officer;
@@ -150,7 +157,7 @@ Output explain(const Path& file, const ExplainArguments& arguments, bool json) {
   }
   const auto policy = load_and_test(file);
   if (!policy.ok()) return broken(policy.status(), asked->question, json);
-  const Decision decision = judge(**policy, asked->question, asked->now);
+  const Decision decision = judge(**policy, asked->question, asked->now, asked->home);
   const Basis basis = asked->question.basis;
   return {0,
           json ? document(decision, (*policy)->always, basis) + "\n"

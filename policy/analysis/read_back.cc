@@ -13,8 +13,6 @@ namespace {
 
 using Names = std::set<std::string>;
 
-constexpr std::array kBases{Basis::consent, Basis::warrant, Basis::emergency, Basis::preservation};
-
 std::string names_or(const Names& names, std::string_view all) {
   return names.empty() ? std::string(all) : in_words(names);
 }
@@ -83,7 +81,7 @@ std::string picture_text(int height_at_most, Duration one_frame_per, bool waterm
 
 // Why all that a rule permits is refused today; empty where some of it is not.
 bool gives_nothing_today(const Rule& rule) {
-  return std::all_of(kBases.begin(), kBases.end(), [&](Basis basis) {
+  return std::all_of(kAllBases.begin(), kAllBases.end(), [&](Basis basis) {
     const bool named = rule.bases.empty() || rule.bases.count(basis) != 0;
     return !named || !refused_today(basis).empty();
   });
@@ -140,16 +138,20 @@ std::string hidden_in_words(const Policy& policy, const std::set<std::string>& r
 }
 
 std::string allow_sentence(const Policy& policy, const Rule& rule) {
+  const bool only_holds = rule.bases == std::set<Basis>{Basis::preservation};
   std::string out = fmt::format(
-      "{}: {} may get {}, {}, on {} for {}, {}", rule.name, who_text(rule, "every agency"),
-      names_or(rule.cameras, "every camera"), in_words(rule.footage), bases_text(rule),
-      names_or(rule.purposes, "any purpose"), asked_text(rule));
+      "{}: {} may {} {}, {}, on {} for {}, {}", rule.name, who_text(rule, "every agency"),
+      only_holds ? "have you hold, and not get," : "get", names_or(rule.cameras, "every camera"),
+      in_words(rule.footage), bases_text(rule), names_or(rule.purposes, "any purpose"),
+      asked_text(rule));
   if (!rule.redact.empty()) out += fmt::format(", {} hidden", hidden_in_words(policy, rule.redact));
   if (rule.release_unreviewed) out += "; nobody looks whether the detectors missed somebody";
   out += picture_text(rule.height_at_most, rule.one_frame_per, rule.watermark);
   if (rule.clip_at_most < policy.always.clip_at_most)
     out += fmt::format("; at most {} long", in_words(rule.clip_at_most));
   if (rule.part_outside_trim) out += "; of a longer request, the part that fits";
+  if (!only_holds && (rule.bases.empty() || rule.bases.count(Basis::preservation) != 0))
+    out += "; on preservation it is held, and not released";
   out += when_text(policy, rule) + ".";
   if (gives_nothing_today(rule)) out += " NOT TODAY: see the note.";
   return out;
@@ -197,6 +199,11 @@ std::vector<std::string> always_true(const Policy& policy) {
   out.emplace_back(always.if_unsure == IfUnsure::refuse
                        ? "Where a detector cannot be trusted, the clip is refused."
                        : "Where a detector cannot be trusted, the picture is filled.");
+  out.push_back(always.area_within_metres == 0
+                    ? std::string("A request about a place, not about this house, is refused.")
+                    : fmt::format("A request about a place is judged by these rules if this house "
+                                  "stands in it, at most {} metres from its middle.",
+                                  always.area_within_metres));
   out.push_back(fmt::format(
       "You give footage of your own accord if {}.",
       always.gifts == Approval::ask_one ? "one resident agrees" : "all residents agree"));

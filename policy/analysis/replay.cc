@@ -17,6 +17,15 @@ absl::StatusOr<Basis> basis_of(std::string_view word) {
   return *basis;
 }
 
+// What a request means that names no camera.
+std::vector<std::string> shared_by_rule(const Policy& policy) {
+  std::vector<std::string> out;
+  for (const auto& [id, camera] : policy.cameras) {
+    if (camera.sharing == Sharing::by_rule) out.push_back(id);
+  }
+  return out;
+}
+
 // One request of the list; its cameras are judged one by one.
 void read_request(const Policy& policy, const std::string& agency, json::Reader& request,
                   Replay& out) {
@@ -41,8 +50,10 @@ void read_request(const Policy& policy, const std::string& agency, json::Reader&
   question.received = request.string_as<Instant>("received", kTextMax, from_rfc3339);
   each.had = request.optional_string("outcome", kTextMax);
   if (each.had.empty()) each.had = request.optional_string("phase", kTextMax);
-  for (const std::string& camera : request.strings("cameras", kCamerasMax, kTextMax)) {
-    if (request.failed()) return;
+  if (request.has("area")) question.area = request.string_as<Area>("area", kTextMax, area_from);
+  const std::vector<std::string> named = request.strings("cameras", kCamerasMax, kTextMax);
+  if (request.failed()) return;
+  for (const std::string& camera : named.empty() ? shared_by_rule(policy) : named) {
     question.camera = camera;
     each.decision = judge(policy, question, question.received);
     out.requests.push_back(each);

@@ -190,6 +190,11 @@ class Settings {
     choice("gifts", a.gifts == Approval::ask_one, b.gifts == Approval::ask_one, "ask_all",
            "ask_one");
     limit("open_requests_per_agency", a.open_requests_per_agency, b.open_requests_per_agency);
+    const auto area = [](int metres) {
+      return metres == 0 ? std::string("not listened to") : fmt::format("within {} metres", metres);
+    };
+    add(more_is_looser(a.area_within_metres, b.area_within_metres), "always: area_requests",
+        area(a.area_within_metres), area(b.area_within_metres));
   }
 
   void picture() {

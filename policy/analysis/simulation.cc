@@ -28,6 +28,13 @@ auto rank(const Choice& choice) {
                     time_of(choice, Approval::ask_all));
 }
 
+// What is asked to be held is not got.
+Fields fields_that_give(const Policy& policy) {
+  Fields fields = fields_of({&policy});
+  std::erase(fields.bases, Basis::preservation);
+  return fields;
+}
+
 // Joins what differs in one set only.
 template <class T>
 void join(std::vector<Choice>& choices, std::set<T> Choice::*side) {
@@ -61,7 +68,7 @@ Simulation::Simulation(const Policy& policy, const std::string& agency, const st
     : policy_(policy),
       agency_(agency),
       has_ended_(now >= policy.ends),
-      fields_(fields_of({&policy})),
+      fields_(fields_that_give(policy)),
       timeline_(policy, policy, now) {
   for (const std::string& each : fields_.cameras) {
     if (!camera.empty() && each != camera) continue;

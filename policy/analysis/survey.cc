@@ -25,9 +25,11 @@ bool has_ended(const Rule& rule, Instant now) {
   return rule.ends && now >= *rule.ends;
 }
 
-// Its requests hold footage and get none.
-bool only_holds(const Rule& rule) {
-  return rule.bases == std::set<Basis>{Basis::preservation};
+// `12 days`; empty: not so soon.
+std::string ends_soon(Instant end, Instant now) {
+  const auto left = std::chrono::duration_cast<std::chrono::hours>(end - now).count() / 24;
+  if (left >= kDaysLeftMin) return "";
+  return left < 1 ? "less than a day" : in_words(std::chrono::hours(24 * left));
 }
 
 // One combination that a rule's scope names.
@@ -47,7 +49,7 @@ std::vector<Case> cases_of(const Policy& policy, const Rule& rule) {
     if (!has(rule.who, agency.first)) continue;
     for (const auto& camera : policy.cameras) {
       if (!has(rule.cameras, camera.first)) continue;
-      for (const Basis basis : {Basis::consent, Basis::warrant, Basis::emergency}) {
+      for (const Basis basis : kAllBases) {
         if (!has(rule.bases, basis)) continue;
         for (const std::string& purpose : purposes) {
           out.push_back({agency.first, camera.first, basis, purpose});
@@ -97,7 +99,11 @@ void warn_of_rules(const Policy& policy, Instant now, std::vector<Warning>& out)
       out.push_back({rule.line, fmt::format("the rule \"{}\" has ended", rule.name)});
       continue;
     }
-    if (rule.is_never || only_holds(rule)) continue;
+    const std::string soon = rule.ends ? ends_soon(*rule.ends, now) : "";
+    if (!soon.empty()) {
+      out.push_back({rule.line, fmt::format("the rule \"{}\" ends in {}", rule.name, soon)});
+    }
+    if (rule.is_never) continue;
     const std::string dead = why_dead(policy, rule, now);
     if (!dead.empty()) {
       out.push_back({rule.line, fmt::format("the rule \"{}\" is dead: {}", rule.name, dead)});
@@ -170,12 +176,8 @@ void warn_of_end(const Policy& policy, Instant now, std::vector<Warning>& out) {
     out.push_back({0, "these rules have ended (rules_end_on): nothing is shared until you renew"});
     return;
   }
-  const auto left = std::chrono::duration_cast<std::chrono::hours>(policy.ends - now).count() / 24;
-  if (left < kDaysLeftMin) {
-    out.push_back({0, left < 1 ? "these rules end in less than a day"
-                               : fmt::format("these rules end in {}",
-                                             in_words(std::chrono::hours(24 * left)))});
-  }
+  const std::string soon = ends_soon(policy.ends, now);
+  if (!soon.empty()) out.push_back({0, "these rules end in " + soon});
 }
 
 }  // namespace
@@ -196,7 +198,7 @@ std::vector<std::string> possible(const Policy& policy, Instant now) {
   std::vector<std::string> out;
   if (now >= policy.ends) return out;
   for (const Rule& rule : policy.rules) {
-    if (rule.is_never || only_holds(rule) || has_ended(rule, now)) continue;
+    if (rule.is_never || has_ended(rule, now)) continue;
     if (!why_dead(policy, rule, now).empty()) continue;
     out.push_back(allow_sentence(policy, rule));
   }

@@ -112,8 +112,12 @@ std::string test_json(const std::string& name, const std::vector<TestResult>& re
 
 }  // namespace
 
-Decision judge(const Policy& policy, Question question, std::optional<Instant> now) {
+Decision judge(const Policy& policy, Question question, std::optional<Instant> now,
+               std::optional<Place> home) {
   Facts facts;
+  facts.can_hold = true;
+  facts.home = home;
+  if (question.area && !home) facts.home = question.area->centre;
   facts.now = now.value_or(question.footage.to + std::chrono::hours(1));
   question.received = facts.now;
   if (question.basis == Basis::warrant) {

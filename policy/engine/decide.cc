@@ -73,6 +73,7 @@ class Judge {
       return fmt::format("\"{}\" is not among the cameras", question_.camera);
     }
     camera_ = &camera->second;
+    if (std::string why = area_gate(); !why.empty()) return why;
     if (always.case_number_required && !question_.has_case_number) return "no case number";
     if (footage.to > facts_.now) return "the footage has not ended yet";
     if (footage.length() > always.clip_at_most) {
@@ -85,8 +86,22 @@ class Judge {
     return camera_gate();
   }
 
+  // A request that names a place instead of a camera concerns only who stands in it.
+  std::string area_gate() const {
+    if (!question_.area) return "";
+    const int within = policy_.always.area_within_metres;
+    if (within == 0) return "requests about a place are not listened to (area_requests)";
+    if (!facts_.home) return "it is about a place, and where this house stands is not known";
+    const double away = metres_between(*facts_.home, question_.area->centre);
+    if (away > question_.area->radius_metres)
+      return "this house lies outside the place it is about";
+    if (away <= within) return "";
+    return fmt::format("the place it is about is more than {} metres away (area_requests)", within);
+  }
+
   std::string camera_gate() const {
-    if (question_.basis == Basis::preservation) return "footage cannot be held on request yet";
+    if (question_.basis == Basis::preservation && !facts_.can_hold)
+      return "footage cannot be held on request yet";
     if (camera_->sharing == Sharing::never) {
       return fmt::format("the camera \"{}\" is never shared", camera_->id);
     }

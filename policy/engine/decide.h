@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/base/place.h"
 #include "policy/engine/policy.h"
 
 namespace latchstring::policy {
@@ -20,7 +21,8 @@ struct Question {
   std::string purpose;
   Interval footage;
   bool has_case_number = true;
-  Instant received;  // when the request arrived; the age of footage counts from there
+  std::optional<Area> area;  // the place it is about, where it is about one
+  Instant received;          // when the request arrived; the age of footage counts from there
 };
 
 // What is true outside the rules at this moment.
@@ -36,6 +38,8 @@ struct Facts {
   };
   std::optional<Warrant> warrant;
   bool override_never = false;  // all residents, by `request override`; basis warrant only
+  bool can_hold = false;        // whether footage can be held on request: basis preservation
+  std::optional<Place> home;    // where the cameras are, where the household says so
 };
 
 // A stretch of footage with one outcome.

@@ -184,7 +184,20 @@ constexpr KeyRow kAlways[] = {
      .words = "ask_all ask_one"},
     {.name = "area_requests",
      .type = Type::map,
-     .sentence = "requests about a place; not there yet, so this key is refused"},
+     .sentence = "requests that name a place instead of you; refused unless you listen to them"},
+};
+
+constexpr KeyRow kArea[] = {
+    {.name = "listen",
+     .type = Type::yes_no,
+     .fallback = "no",
+     .sentence = "yes: your rules judge a request about a place where your house stands in it"},
+    {.name = "within",
+     .type = Type::distance,
+     .fallback = "400 metres",
+     .sentence = "how far the middle of that place may be from your house (gateway.yaml: location)",
+     .least = 1,
+     .most = 10'000},
 };
 
 constexpr KeyRow kQuota[] = {
@@ -223,8 +236,8 @@ constexpr KeyRow scope_row(std::string_view name, Need need) {
     row.sentence = "cameras, or any";
   } else if (name == "basis") {
     row.sentence =
-        "consent, emergency, or any; warrant and preservation, refused until they can be "
-        "checked and held";
+        "consent, emergency, warrant, preservation (footage is held, and not released), or any; "
+        "warrant and preservation are refused until the gateway can check and hold";
     row.words = kBases;
   } else if (name == "purpose") {
     row.sentence = "what it is for, in the officer's own word, or any";
@@ -364,6 +377,8 @@ constexpr Table kTables[] = {
     {Part::always, "always", "\"always\"", kLines, kAlways},
     {Part::quota, "always: per_agency_per_month", "a monthly limit",
      "write it like {clips: 6, minutes: 60}", kQuota},
+    {Part::area, "always: area_requests", "\"area_requests\"",
+     "write it like {listen: yes, within: 400 metres}", kArea},
     {Part::who, "who, with officers", "\"who\"", "write it like {agency: ..., officer: [...]}",
      kWho},
     {Part::never, "never, each", "a never rule", kNameFirst, kNever},

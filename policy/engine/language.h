@@ -19,6 +19,7 @@ enum class Part : std::uint8_t {
   zone,
   always,
   quota,
+  area,
   who,
   never,
   allow,

@@ -21,8 +21,18 @@ constexpr std::string_view kZoneHint = "write it like America/Chicago or Europe/
 constexpr Section kAgencies{"agencies", "town_police: {name: \"...\", key_file: keys/....jwk}"};
 constexpr Section kCourts{"courts", "district_court: {name: \"...\", key_file: keys/....jwk}"};
 
+constexpr std::string_view kHasAMeaning = "this word has a meaning of its own: take another";
+
+bool has_a_meaning(std::string_view word) {
+  return word == "all" || word == "any" || word == "none" || is_redaction_class(word);
+}
+
 void load_residents(const MapReader& household, Loading& loading) {
   for (const yaml::Word& word : household.words("residents")) {
+    if (has_a_meaning(word.value)) {
+      loading.faults.add(word.place, fmt::format("\"{}\" cannot be a name here.", word.value),
+                         std::string(kHasAMeaning));
+    }
     loading.policy.residents.push_back(word.value);
   }
   if (loading.policy.residents.size() > kResidentsMax) {
@@ -111,6 +121,16 @@ void load_quota(const MapReader& reader, Loading& loading) {
   loading.policy.always.minutes_per_month = static_cast<int>(quota.integer("minutes").value_or(0));
 }
 
+void load_area_requests(const MapReader& always, Loading& loading) {
+  const Node* node = always.node("area_requests");
+  if (node == nullptr) return;
+  const MapReader reader = reader_of(*node, Part::area, loading.faults);
+  const auto within = reader.distance("within");
+  if (reader.yes_no("listen") && within) {
+    loading.policy.always.area_within_metres = static_cast<int>(*within);
+  }
+}
+
 void load_always(const MapReader& file, Loading& loading) {
   const Node none{Node::Kind::map, file.place(), "", false, {}, {}};
   const Node* node = file.node("always");
@@ -134,10 +154,7 @@ void load_always(const MapReader& file, Loading& loading) {
   always.watermark = reader.yes_no("watermark");
   always.gifts = reader.text("gifts") == "ask_one" ? Approval::ask_one : Approval::ask_all;
   load_quota(reader, loading);
-  if (reader.has("area_requests")) {
-    loading.faults.add(reader.place("area_requests"),
-                       "This program cannot answer area requests yet.", "take this line out");
-  }
+  load_area_requests(reader, loading);
 }
 
 // Where the rule says how long its answer may take.
@@ -256,13 +273,12 @@ std::vector<std::pair<yaml::Key, const Node*>> entries(const MapReader& file,
   }
   for (std::size_t i = 0; i < node->keys.size(); ++i) {
     const yaml::Key& name = node->keys[i];
-    const bool taken = name.text == "all" || name.text == "any" || name.text == "none" ||
-                       is_redaction_class(name.text);
-    if (!yaml::is_identifier(name.text) || taken) {
+    if (!yaml::is_identifier(name.text) || has_a_meaning(name.text)) {
       faults.add(name.place, fmt::format("\"{}\" cannot be a name here.", name.text),
-                 taken ? "this word has a meaning of its own: take another"
-                       : fmt::format("small letters, digits and _ only, a letter first, at most {}",
-                                     yaml::kIdentifierMax));
+                 has_a_meaning(name.text)
+                     ? std::string(kHasAMeaning)
+                     : fmt::format("small letters, digits and _ only, a letter first, at most {}",
+                                   yaml::kIdentifierMax));
     }
     out.emplace_back(name, &node->items[i]);
   }

@@ -72,7 +72,7 @@ void compare(const Timed& first, const Timed& second, yaml::Faults& faults) {
   if (!agency || !officer || !camera || !purpose || !basis || !dates_meet(a, b)) return;
   // Every basis that both name: the default of answer_within depends on it.
   bool same = true;
-  for (const Basis each : {Basis::consent, Basis::warrant, Basis::emergency, Basis::preservation}) {
+  for (const Basis each : kAllBases) {
     const bool both = (a.bases.empty() || a.bases.count(each) != 0) &&
                       (b.bases.empty() || b.bases.count(each) != 0);
     if (both) same = same && ask_the_same(a, b, each);

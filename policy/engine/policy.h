@@ -31,8 +31,7 @@ enum class Sharing : std::uint8_t { by_rule, warrant_only, never };
 enum class Basis : std::uint8_t { consent, warrant, emergency, preservation };
 std::string_view to_string(Basis basis);
 
-// Whoever signs: an agency or a court.
-struct Agency {
+struct Agency {  // whoever signs: a court too
   std::string id;
   std::string name;
   crypto::VerifyKey key;
@@ -95,6 +94,7 @@ struct Always {
   Duration one_frame_per{0};
   bool watermark = false;
   Approval gifts = Approval::ask_all;  // ask_all or ask_one
+  int area_within_metres = 0;          // 0: requests about a place are not listened to
 };
 
 struct Test {  // a line of `tests:`; run by policy/analysis
@@ -112,7 +112,7 @@ struct Test {  // a line of `tests:`; run by policy/analysis
   std::optional<std::set<std::string>> expect_redact;
 };
 
-struct Index;  // what decide() looks up; policy/engine/index.h
+struct Index;  // policy/engine/index.h
 struct Policy {
   std::string household;
   std::string timezone;

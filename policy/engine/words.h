@@ -1,6 +1,7 @@
 // Words of the language, and times as the household reads them. Pure; any thread.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +11,8 @@
 
 namespace latchstring::policy {
 
+inline constexpr std::array kAllBases{Basis::consent, Basis::warrant, Basis::emergency,
+                                      Basis::preservation};
 std::optional<Basis> basis_from(std::string_view word);
 std::optional<Approval> approval_from(std::string_view word);
 

@@ -1,5 +1,6 @@
 """The JSON Schema of the rules file against files that load and files that do not, and those of
-what `policy diff` and `simulate` print, by ajv (npm)."""
+what `policy diff` and `simulate` print, by ajv; and what an editor makes of the first, by
+yaml-language-server (both npm)."""
 
 import json
 import os
@@ -39,6 +40,27 @@ def test_what_is_wrong_in_shape_does_not():
     assert len(files) > 20
     for file, errors in errors_of(files).items():
         assert errors, file.name
+
+
+def test_an_editor_accepts_the_schema_and_underlines_by_it():
+    assert pathlib.Path(NPM, "fetched").exists(), "run tests/vectors/fetch first"
+    good = sorted(ROOT.glob("policy/examples/*.yaml"))
+    bad = [file for file in sorted(HERE.glob("policy/broken/*.yaml"))
+           if SHAPE.search(file.read_text(errors="replace").split("\n")[0])]
+    done = subprocess.run(["node", HERE / "language_server.mjs",
+                           ROOT / "policy/schema/house-rules.json", *good, *bad], cwd=NPM,
+                          capture_output=True, text=True, timeout=200, check=True)
+    *found, offered = map(json.loads, done.stdout.splitlines())
+    assert len(found) == len(good) + len(bad)
+    for file, said in zip(good, found):
+        assert not said, (file.name, said)
+    for file, said in zip(bad, found[len(good):]):
+        # Its first line says where the loader finds the fault; the editor's head adds a line and
+        # counts from 0. What is missing is underlined at the whole map.
+        line = int(re.match(r"# expect (\d+):", file.read_text(errors="replace"))[1])
+        lines = [int(each.partition(":")[0]) for each in said]
+        assert lines and min(lines) <= line, (file.name, said)
+    assert set(offered) >= {"automatic", "ask_one", "ask_all"}
 
 
 def printed(words, codes):

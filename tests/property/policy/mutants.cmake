@@ -97,3 +97,17 @@ latchstring_mutant(paper_warrant_asks_one decide.cc
   "facts_.warrant->is_paper" "false" ORACLE_ONLY)
 latchstring_mutant(rule_ends_a_day_early wall_clock.cc
   "civil_day(date) + 1" "civil_day(date)" ORACLE_ONLY)
+latchstring_mutant(area_of_any_radius decide.cc
+  "if (away > question_.area->radius_metres)" "if (false)" ORACLE_ONLY)
+latchstring_mutant(area_however_far decide.cc
+  "if (away <= within) return" "if (away > 0) return" ORACLE_ONLY)
+latchstring_mutant(held_without_room decide.cc
+  "&& !facts_.can_hold" "&& false" ORACLE_ONLY)
+latchstring_mutant(two_versions_the_laxer_approval pieces.cc
+  "strict.approval = std::min(" "strict.approval = std::max(" ORACLE_ONLY)
+latchstring_mutant(two_versions_hide_what_one_hides pieces.cc
+  "strict.redact.insert(other.redact.begin(), other.redact.end());" "" ORACLE_ONLY)
+latchstring_mutant(replaced_rules_refuse_nothing pieces.cc
+  "if (other.approval == Approval::refuse && !refused)" "if (false)" ORACLE_ONLY)
+latchstring_mutant(clips_of_one_version pieces.cc
+  "if (has_clips_left(version, given)) continue;" "continue;" ORACLE_ONLY)

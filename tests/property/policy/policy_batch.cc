@@ -7,6 +7,7 @@
 
 #include "gateway/json/json.h"
 #include "policy/engine/decide.h"
+#include "policy/engine/pieces.h"
 #include "policy/engine/words.h"
 #include "tests/support/policy.h"
 
@@ -49,6 +50,11 @@ Facts facts_of(json::Reader& asked) {
   facts.clips_given_this_month = static_cast<int>(asked.integer("clips_given", 0, 1 << 20));
   facts.time_given_this_month = Duration(asked.integer("time_given", 0, kLater));
   facts.override_never = asked.optional_boolean("override");
+  facts.can_hold = asked.optional_boolean("holds");
+  if (asked.has("home")) {
+    const auto home = asked.integers("home", 2, -kLongitudeMost, kLongitudeMost);
+    if (home.size() == 2) facts.home = Place{static_cast<int>(home[0]), static_cast<int>(home[1])};
+  }
   if (asked.has("warrant")) {
     json::Reader named = asked.object("warrant");
     const auto cameras = named.strings("cameras", 64, 64);
@@ -76,14 +82,30 @@ Decision decision(const Policy& policy, json::Reader& asked, const Facts& facts)
   question.officer = asked.string("officer", 64, 0);
   question.basis = basis_from(asked.string("basis", 64)).value_or(Basis::consent);
   question.has_case_number = asked.boolean("case_number");
+  if (asked.has("area")) {
+    const auto area = asked.integers("area", 3, -kLongitudeMost, kLongitudeMost);
+    if (area.size() == 3) {
+      question.area =
+          Area{{static_cast<int>(area[0]), static_cast<int>(area[1])}, static_cast<int>(area[2])};
+    }
+  }
   return decide(policy, question, facts);
 }
 
-json::Writer answer(const Policy& policy, json::Reader& asked) {
+using Policies = std::vector<std::shared_ptr<const Policy>>;  // the present one first
+
+json::Writer answer(const Policies& policies, json::Reader& asked) {
   const Facts facts = facts_of(asked);
+  const Interval footage = interval(asked, "footage");
+  std::vector<Version> versions;
+  for (const auto& policy : policies) versions.push_back({policy.get(), facts, "", ""});
+  const Decision together =
+      strictest(versions, footage, [&](const Policy& policy, const Facts& of_version) {
+        return decision(policy, asked, of_version);
+      });
   std::vector<json::Writer> pieces;
-  for (const Piece& piece : decision(policy, asked, facts).pieces) pieces.push_back(written(piece));
-  const Interval month = calendar_month(policy, facts.now);
+  for (const Piece& piece : together.pieces) pieces.push_back(written(piece));
+  const Interval month = calendar_month(*policies.front(), facts.now);
   json::Writer out;
   out.objects("pieces", pieces).integers("month", {micros(month.from), micros(month.to)});
   return out;
@@ -96,14 +118,24 @@ std::string answer_house(std::string_view line) {
   if (!value.ok()) return std::string(value.status().message());
   json::Reader reader(*value);
   json::Writer out;
-  const auto policy = load(reader.string("rules", 64 * 1024), "f.yaml", test::some_key);
+  std::vector<std::string> texts{reader.string("rules", 64 * 1024)};
+  for (std::string& text : reader.strings("earlier", 8, 64 * 1024)) {
+    texts.push_back(std::move(text));
+  }
+  Policies policies;
+  std::string fault;
+  for (const std::string& text : texts) {
+    const auto policy = load(text, "f.yaml", test::some_key);
+    if (!policy.ok()) fault = std::string(policy.status().message());
+    if (policy.ok()) policies.push_back(*policy);
+  }
   std::vector<json::Writer> answers;
   for (json::Reader& asked : reader.objects("questions", 10'000)) {
-    if (policy.ok()) answers.push_back(answer(**policy, asked));
+    if (fault.empty()) answers.push_back(answer(policies, asked));
   }
-  out.string("fault", policy.ok() ? "" : std::string(policy.status().message()));
+  out.string("fault", fault);
   out.objects("answers", answers);
-  const absl::Status done = policy.ok() ? reader.done() : absl::OkStatus();
+  const absl::Status done = fault.empty() ? reader.done() : absl::OkStatus();
   return done.ok() ? out.text() : std::string(done.message());
 }
 

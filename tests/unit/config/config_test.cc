@@ -297,6 +297,20 @@ TEST_CASE("a credential that systemd passes comes first") {
   ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+TEST_CASE("where the house stands is two numbers of degrees") {
+  const auto location = [](std::string_view text) {
+    return config::load(fmt::format("gateway: {{name: a, location: {}}}\n", text),
+                        "/etc/x/gateway.yaml");
+  };
+  CHECK(location("[39.924, -83.8090001]")->location == Place{39'924'000, -83'809'000});
+  CHECK(!config::load("gateway: {name: a}\n", "/etc/x/gateway.yaml")->location);
+  for (const char* wrong : {"39.924", "[39.924]", "[1, 2, 3]", "[\"1\", 2]", "[91, 2]", "[1, -181]",
+                            "here", "{a: 1}", "[north, 2]"}) {
+    INFO(wrong);
+    CHECK(absl::IsInvalidArgument(location(wrong).status()));
+  }
+}
+
 TEST_CASE("the reference names every key as the table has it") {
   const auto text = read_file(LATCHSTRING_SOURCE_DIR "/docs/ref/gateway-yaml.md", 64 * 1024);
   REQUIRE(text.ok());

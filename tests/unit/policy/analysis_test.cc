@@ -329,7 +329,8 @@ TEST_CASE("check says what is possible and warns of what does nothing") {
       "  - {name: closed, who: police, camera: [yard, nursery], basis: consent, purpose: any,\n"
       "     footage_days: every_day, footage_time: all_day, approval: ask_one, redact: none}\n"
       "  - {name: hasty, who: police, camera: front, basis: emergency, purpose: any,\n"
-      "     footage_days: every_day, footage_time: all_day, approval: automatic, redact: none}\n");
+      "     footage_days: every_day, footage_time: all_day, approval: automatic, redact: none,\n"
+      "     rule_ends_on: 2027-03-25}\n");
   const Output output = check({house.file()}, at("2027-03-20T12:00:00Z"), false);
   INFO(output.out);
   CHECK(output.exit_code == 0);
@@ -341,8 +342,8 @@ TEST_CASE("check says what is possible and warns of what does nothing") {
         ":21: warning: the rule \"shadowed\" is dead: never rules refuse all",
         ":23: warning: the rule \"closed\" is dead: none of its cameras",
         ":25: warning: the rule \"hasty\" is automatic, but an emergency",
-        "the zone \"street\" is not used", "no allow rule is about the camera \"drive\"",
-        "no test reaches the rule \"night\""}) {
+        ":25: warning: the rule \"hasty\" ends in 5 days", "the zone \"street\" is not used",
+        "no allow rule is about the camera \"drive\"", "no test reaches the rule \"night\""}) {
     INFO(warning);
     CHECK(output.out.find(warning) != std::string::npos);
   }
@@ -369,14 +370,16 @@ TEST_CASE("an automatic rule does not say that an emergency asks nobody") {
         std::string::npos);
 }
 
-TEST_CASE("a rule that only holds footage is not dead, and gives nothing") {
+TEST_CASE("a rule that only holds footage is not dead, and says that nothing is got") {
   std::string rules(kNight);
   rules.replace(rules.find("consent"), 7, "preservation");
   const auto policy = test::load(rules);
   const Instant now = at("2026-10-01T00:00:00Z");
   for (const Warning& said : warnings(*policy, now))
     CHECK(said.text.find("dead") == std::string::npos);
-  CHECK(possible(*policy, now).empty());
+  const auto sentences = possible(*policy, now);
+  REQUIRE(sentences.size() == 1);
+  CHECK(sentences[0].find("may have you hold, and not get, ") != std::string::npos);
 }
 
 TEST_CASE("a never rule that ends lets go of the footage of before, and check says so") {

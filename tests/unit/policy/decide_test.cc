@@ -90,6 +90,54 @@ TEST_CASE("a request that is exactly inside ± e is given whole, one microsecond
   CHECK(decide_now(*policy, question).overall() == Approval::refuse);
 }
 
+constexpr Place kHome{39'924'000, -83'809'000};
+constexpr int kNorth = 8'993;  // millionths of a degree in a kilometre along a meridian
+
+// Whether a request about a circle is judged whose middle lies so many metres north of `home`.
+bool is_judged(int within, const std::optional<Place>& home, int metres_north, int radius) {
+  const std::string listens = within == 0 ? "no" : fmt::format("yes, within: {} metres", within);
+  const auto policy =
+      load(fmt::format("always: {{area_requests: {{listen: {}}}}}\n{}", listens, kNight));
+  Question question = ask("front", "04T23:00:00", "04T23:10:00");
+  question.area =
+      Area{{kHome.latitude_e6 + metres_north * kNorth / 1000, kHome.longitude_e6}, radius};
+  Facts facts = facts_for(question);
+  facts.home = home;
+  return decide(*policy, question, facts).overall() == Approval::ask_one;
+}
+
+TEST_CASE("a request about a place is judged where the house stands in it and listens so far") {
+  CHECK(is_judged(400, kHome, 0, 1));
+  CHECK(is_judged(400, kHome, 299, 300));
+  CHECK(!is_judged(400, kHome, 301, 300));
+  CHECK(is_judged(400, kHome, 399, 5000));
+  CHECK(!is_judged(400, kHome, 401, 5000));
+  CHECK(!is_judged(400, std::nullopt, 0, 5000));
+  CHECK(!is_judged(0, kHome, 0, 5000));
+  // The language's own default is not to listen.
+  Question question = ask("front", "04T23:00:00", "04T23:10:00");
+  question.area = Area{kHome, 400};
+  Facts facts = facts_for(question);
+  facts.home = kHome;
+  CHECK(decide(*load(kNight), question, facts).overall() == Approval::refuse);
+}
+
+TEST_CASE("what is asked to be held is judged by its own rules, where footage can be held") {
+  std::string rules(kNight);
+  rules.replace(rules.find("consent"), 7, "preservation");
+  const auto policy = load(rules);
+  Question question = ask("front", "04T21:50:00", "04T22:10:00");
+  Facts facts = facts_for(question);
+  facts.can_hold = true;
+  CHECK(decide(*policy, question, facts).overall() == Approval::refuse);  // on consent
+  question.basis = Basis::preservation;
+  CHECK(outline(*policy, decide(*policy, question, facts)) ==
+        "21:50:00 refuse; 21:59:55 refuse; 22:00:05 ask_one; 22:10:00");
+  CHECK(decide(*load(kNight), question, facts).overall() == Approval::refuse);
+  facts.can_hold = false;
+  CHECK(decide(*policy, question, facts).overall() == Approval::refuse);
+}
+
 TEST_CASE("the gate refuses the whole request") {
   const auto policy = load(kNight);
   const auto reason = [&](const Question& question, const Facts& facts) {

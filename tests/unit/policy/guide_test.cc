@@ -338,7 +338,11 @@ std::vector<Question> questions() {
         for (const Basis basis : {Basis::consent, Basis::warrant, Basis::emergency})
           for (const char* purpose :
                {"burglary", "vehicle_theft", "protest", "missing_person", "threat_to_life"}) {
-            Question asked{"springfield_pd", "", camera, basis, purpose, {}, true, {}};
+            Question asked;
+            asked.agency = "springfield_pd";
+            asked.camera = camera;
+            asked.basis = basis;
+            asked.purpose = purpose;
             asked.footage.from = monday + std::chrono::minutes(minute);
             asked.footage.to = asked.footage.from + std::chrono::minutes(length);
             out.push_back(std::move(asked));

@@ -147,7 +147,9 @@ TEST_CASE("faults in always and in rules are named at their place") {
   const std::vector<Case> cases{
       {"always: {clip_at_most: 0 seconds}\n", "is not from 1 second to"},
       {"always: {per_agency_per_month: {clips: 6, hours: 1}}\n", "I don't know \"hours\""},
-      {"always: {area_requests: {listen: yes, within: 400 metres}}\n", "area requests yet"},
+      {"always: {area_requests: {listen: yes, within: 400}}\n", "is not a distance"},
+      {"always: {area_requests: {listen: yes, within: 11 kilometres}}\n", "to 10000 metres"},
+      {"always: {area_requests: {within: 1 metre, listening: yes}}\n", "did you mean \"listen\"?"},
       {"always: {case_number: yes}\n", "must be required or optional"},
       {"always: {redact: faces}\n", "must be none or a list"},
       {"always: {redact: [face]}\n", "did you mean \"faces\"?"},

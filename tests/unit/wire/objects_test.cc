@@ -50,6 +50,24 @@ TEST_CASE("every object survives encoding and is a closed set of members") {
   check_closed(encode(list), decode_revocation_list);
 }
 
+TEST_CASE("a request about a place names no camera") {
+  Request request = sample_request();
+  request.area = Area{{39'924'000, -83'809'000}, 400};
+  CHECK(!decode_request(encode(request)).ok());
+  request.cameras.clear();
+  const std::string text = encode(request);
+  const auto decoded = decode_request(text);
+  REQUIRE(decoded.ok());
+  CHECK(decoded->area == request.area);
+  for (const auto& [what, with] :
+       {std::pair("39924000", "90000001"), std::pair("-83809000", "-180000001"),
+        std::pair(":400}", ":0}"), std::pair(":400}", ":100001}"), std::pair(":400}", ":4e2}"),
+        std::pair(",\"radius_m\":400", ""), std::pair(":400}", ":400,\"unit\":\"m\"}")}) {
+    INFO(with);
+    CHECK(absl::IsInvalidArgument(decode_request(replaced(text, what, with)).status()));
+  }
+}
+
 TEST_CASE("what may be absent stays absent") {
   Request request = sample_request();
   request.basis = Basis::consent;

@@ -140,6 +140,9 @@ TEST_CASE("values of another form are refused") {
         case Type::bytes:
           r.reader.bytes(row.name);
           break;
+        case Type::distance:
+          r.reader.distance(row.name);
+          break;
         case Type::date:
           r.reader.date(row.name);
           break;

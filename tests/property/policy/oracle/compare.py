@@ -18,11 +18,14 @@ import gifts
 import houses
 import judge
 import questions
+import versions
 import zones
 
 QUESTIONS = 40  # to each house
 GIFTS = 4
-KINDS = ["consent", "warrant", "emergency", "gift", "in part", "automatic", "ask_one", "ask_all"]
+EARLIER = 0.25  # of the houses have rules that were replaced
+KINDS = ["consent", "warrant", "emergency", "preservation", "gift", "in part", "by two versions",
+         "automatic", "ask_one", "ask_all"]
 LEAST_RELEASED = 0.20
 LEAST_LOADED = 0.80  # of the houses drawn; the others have rules that overlap, or such a fault
 FIELDS = ["approval", "redact", "height", "one_frame_per", "watermark", "answer_within"]
@@ -57,23 +60,31 @@ def shown(value):
     return json.dumps(value, indent=1, default=sorted)
 
 
+def verdict_of(all_houses, asked):
+    kind = gifts.Gift if "gift" in asked else judge.Request
+    verdicts = [kind(house, asked) for house in all_houses]
+    return verdicts[0] if len(verdicts) == 1 else versions.Together(verdicts)
+
+
 class Comparison:
     def __init__(self, batch):
         self.engine = subprocess.Popen([batch], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                        text=True)
         self.tally = collections.Counter()
 
-    def house(self, rng, house, asked):
-        """Sends it off, and judges here while the engine does there."""
+    def house(self, rng, house, asked, earlier=()):
+        """Sends it off, and judges here while the engine does there; with rules that it replaced,
+        these count too."""
         rules = houses.to_yaml(rng, house)
+        replaced = [houses.to_yaml(rng, each) for each in earlier]
         sent = [{key: value for key, value in each.items() if value is not None} for each in asked]
         for each in sent:
             if "warrant" in each and each["warrant"]["cameras"] == "any":
                 each["warrant"] = {**each["warrant"], "cameras": []}
-        self.engine.stdin.write(json.dumps({"rules": rules, "questions": sent}) + "\n")
+        self.engine.stdin.write(
+            json.dumps({"rules": rules, "earlier": replaced, "questions": sent}) + "\n")
         self.engine.stdin.flush()
-        verdicts = [gifts.Gift(house, each) if "gift" in each else judge.Request(house, each)
-                    for each in asked]
+        verdicts = [verdict_of([house, *earlier], each) for each in asked]
         expected = [verdict.pieces() for verdict in verdicts]
         line = self.engine.stdout.readline()
         if not line.startswith("{"):
@@ -85,7 +96,7 @@ class Comparison:
             self.tally[answered["fault"].partition(": ")[2].partition("\n")[0][:60]] += 1
             return
         for verdict, pieces, answer in zip(verdicts, expected, answered["answers"], strict=True):
-            self.compare(verdict, pieces, rules, answer)
+            self.compare(verdict, pieces, "\n".join([rules, *replaced]), answer)
             self.count(verdict, pieces)
 
     @staticmethod
@@ -112,6 +123,7 @@ class Comparison:
         self.tally["pairs released"] += 1
         self.tally[f"released: {question.get('basis', 'gift')}"] += 1
         self.tally["released: in part"] += len(pieces) > 1
+        self.tally["released: by two versions"] += isinstance(verdict, versions.Together)
         self.tally["released: by an override"] += question.get("override", False)
         for approval in {outcome["approval"] for outcome in released}:
             self.tally[f"released: {approval}"] += 1
@@ -121,7 +133,10 @@ def random_houses(rng, comparison, pairs):
     while comparison.tally["pairs"] < pairs:
         house = houses.draw_house(rng)
         asked = [questions.draw_question(rng, house) for _ in range(QUESTIONS)]
-        comparison.house(rng, house, asked + [gifts.draw_gift(rng, house) for _ in range(GIFTS)])
+        asked += [gifts.draw_gift(rng, house) for _ in range(GIFTS)]
+        comparison.house(rng, house, asked)
+        if rng.random() < EARLIER:
+            comparison.house(rng, house, asked, [versions.draw_earlier(rng, house)])
 
 
 def every_zone(rng, comparison):

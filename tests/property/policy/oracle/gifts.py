@@ -53,7 +53,8 @@ class Gift(Request):
 def draw_gift(rng, house):
     """A question, of which a gift has less, at times for nobody or for no purpose."""
     asked = Asker(rng, house).question()
-    for name in ("case_number", "basis", "officer", "override", "warrant"):
+    for name in ("case_number", "basis", "officer", "override", "warrant", "holds",
+                 "area", "home"):
         del asked[name]
     for name in ("agency", "purpose"):
         if rng.random() < 0.2:

@@ -15,7 +15,7 @@ ZONES = ["America/Chicago", "America/St_Johns", "America/Havana", "America/Santi
 KEYS = ["keys/police.jwk", "keys/fire.jwk", "keys/court.jwk"]
 AGENCIES = ["police", "fire", "guard"]
 CAMERAS = ["front", "drive", "yard"]
-BASES = ["consent", "warrant", "emergency"]
+BASES = ["consent", "warrant", "emergency", "preservation"]
 PURPOSES = ["burglary", "arson", "search"]
 BADGES = [["11", "12"], ["21"], ["31", "32"]]
 # How the rules of one house keep apart that ask differently; overlaps that do are an error.
@@ -175,6 +175,7 @@ class HouseMaker:
             "case_number": maybe(rng, 0.3, lambda: rng.choice(["required", "optional"])),
             "gifts": maybe(rng, 0.5, lambda: rng.choice(["ask_all", "ask_one"])),
             "slow_to_one_frame_per": maybe(rng, 0.1, lambda: rng.choice([1, 5])),
+            "area_within": maybe(rng, 0.3, lambda: rng.choice([0, 100, 400, 2000])),
             "watermark": maybe(rng, 0.1, lambda: rng.choice(["yes", "no"])),
         })
         return {
@@ -248,11 +249,23 @@ def map_text(rng, said):
     return "{" + ", ".join(lines_of(rng, said)) + "}"
 
 
+def area_line(rng, within):
+    """Not listening is said in two ways; 400 metres is meant where nothing is said."""
+    said = ["listen: yes"] if within else rng.choice([[], ["listen: no"]])
+    if within != 400 or rng.random() < 0.5:
+        distance = f"{within // 1000} kilometres" if within % 1000 == 0 else f"{within} metres"
+        said = said + [f"within: {distance if within else '1 metre'}"]
+    return f"area_requests: {{{', '.join(said)}}}"
+
+
 def always_lines(rng, always):
+    within = always.pop("area_within", None)
     quota = {key: always.pop(key) for key in ("clips", "minutes") if key in always}
     lines = lines_of(rng, always)
     if quota:
         lines.append(f"per_agency_per_month: {map_text(rng, quota)}")
+    if within is not None:
+        lines.append(area_line(rng, within))
     return ["always:"] + ["  " + line for line in lines] if lines else []
 
 

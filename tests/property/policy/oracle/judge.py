@@ -7,6 +7,7 @@ Instants and durations are microseconds since 1970. A house is a description (ho
 """
 import datetime
 import functools
+import math
 import zoneinfo
 
 SECOND = 1_000_000
@@ -79,6 +80,15 @@ def shows_a_time_in(days, time, face):
     return (today and minute >= begin) or (yesterday and minute < end)
 
 
+def metres(one, other):
+    """Along the surface, from the chord through the Earth; places are in millionths of a degree."""
+    def direction(place):
+        north, east = (math.radians(angle / 1e6) for angle in place)
+        return (math.cos(north) * math.cos(east), math.cos(north) * math.sin(east),
+                math.sin(north))
+    return 2 * 6_371_009 * math.asin(min(1.0, math.dist(direction(one), direction(other)) / 2))
+
+
 def one_of(value, names):
     return names == "any" or value in names
 
@@ -148,15 +158,26 @@ class Request:
             asked["now"] >= self.clock.end_of(house["rules_end_on"])
             or asked["agency"] not in house["agencies"]
             or self.camera is None
+            or not self.is_near()
             or (self.limit("case_number", "required") == "required" and not asked["case_number"])
             or self.end > asked["now"]
             or length > self.limit("clip_at_most", 30 * 60) * SECOND
             or asked["time_given"] + length > self.limit("minutes", 60) * MINUTE)
 
+    def is_near(self):
+        """Where the request names a place: whether this house stands in it and listens so far."""
+        area, home = self.asked["area"], self.asked["home"]
+        if area is None:
+            return True
+        within = self.limit("area_within", 0)
+        if within == 0 or home is None:
+            return False
+        return metres(home, area[:2]) <= min(within, area[2])
+
     # Step 2.
     def camera_and_basis(self):
         sharing = self.camera.get("sharing", "never")
-        if sharing == "never" or self.asked["basis"] == "preservation":
+        if sharing == "never" or self.asked["basis"] == "preservation" and not self.asked["holds"]:
             return False
         if self.asked["basis"] != "warrant":
             return sharing != "warrant_only"

@@ -145,11 +145,27 @@ class Asker:
         asked["now"] = self.now(rule, asked["received"])
         if rng.random() < 0.02:
             asked.update(rng.choice([{"agency": "strangers"}, {"camera": "attic"},
-                                     {"basis": "preservation"}]))
+                                     {"purpose": "baking"}]))
         asked["warrant"] = self.warrant(asked)
         asked["override"] = rng.random() < (0.3 if asked["basis"] == "warrant" else 0.05)
+        asked["holds"] = rng.random() < 0.95
+        asked.update(self.place())
         asked.update(self.given(asked["footage"]))
         return asked
+
+    def place(self):
+        """Mostly none; else one around which the house stands, near its edge or that of what the
+        house listens to."""
+        rng = self.rng
+        if rng.random() < (0.8 if "area_within" in self.house["always"] else 0.99):
+            return {"area": None, "home": rng.choice([None, [39_924_000, -83_809_000]])}
+        home = [rng.randint(-89_000_000, 89_000_000), rng.randint(-180_000_000, 180_000_000)]
+        reach = self.house["always"].get("area_within") or 400
+        radius = rng.choice([reach, reach, rng.randint(1, 2 * reach), 100_000])
+        away = rng.choice([0, reach, radius]) * rng.choice([0.5, 0.999, 1.001, 1.5])
+        north = rng.uniform(-1, 1) * away / 111_195 * 1e6
+        centre = [max(-90_000_000, min(90_000_000, home[0] + round(north))), home[1]]
+        return {"area": [*centre, radius], "home": None if rng.random() < 0.05 else home}
 
     def given(self, footage):
         """What the agency got this month: mostly nothing, else nearly or quite all of it."""
