@@ -182,9 +182,10 @@ absl::StatusOr<Footage> Archive::footage(const std::string& camera, const Interv
   if (found.empty()) {
     LS_ASSIGN(const std::optional<Segment> lost, index_->faulty(camera, interval));
     if (lost) {
-      return data_loss("segment `{}`: {}, and there is no other footage of that time",
+      const std::string mend = is_missing(lost->fault) ? "" : fmt::format("; {}", kMendFirst);
+      return data_loss("segment `{}`: {}, and there is no other footage of that time{}",
                        lost->name.id(),
-                       is_missing(lost->fault) ? "its file is gone" : "it is damaged");
+                       is_missing(lost->fault) ? "its file is gone" : "it is damaged", mend);
     }
     return not_found("there is no footage of `{}` between {} and {}", camera,
                      to_rfc3339(interval.from), to_rfc3339(interval.to));

@@ -3,13 +3,15 @@
 // Threads: one at a time, usually the release worker. Memory: a fragment and a lead-in at a time.
 // Limits: kSegmentsPerCutMax, kLeadBytesMax.
 // Errors: NotFound (no footage, or it was forgotten), DataLoss (a segment is damaged: nothing of
-// the grant may be released), ResourceExhausted (the interval is too long for one cut).
+// the grant may be released; the text ends with kMendFirst), ResourceExhausted (the interval is too
+// long for one cut).
 #pragma once
 
 #include <absl/status/statusor.h>
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/archive/day_keys.h"
@@ -19,6 +21,8 @@
 
 namespace latchstring::archive {
 
+inline constexpr std::string_view kMendFirst =
+    "run `latchstring archive check --repair`; then the officer may ask again";
 inline constexpr std::size_t kSegmentsPerCutMax = 3000;       // two days of whole segments
 inline constexpr std::size_t kSourcesPerPartMax = 192;        // that a manifest names (wire)
 inline constexpr std::uint64_t kLeadBytesMax = 128ULL << 20;  // from an IDR to the start

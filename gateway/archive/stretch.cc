@@ -14,14 +14,20 @@ Instant end_of(const media::FragmentMark& mark) {
          std::chrono::ceil<Duration>(std::chrono::nanoseconds(mark.duration_ns));
 }
 
-absl::Status within_segment(const Source& source, const absl::Status& status) {
-  return within(fmt::format("segment `{}`", source.segment.name.id()), status);
+absl::Status with_advice(const absl::Status& status) {
+  return absl::IsDataLoss(status) ? data_loss("{}; {}", message_of(status), kMendFirst) : status;
+}
+
+absl::Status within_segment(const Segment& segment, const absl::Status& status) {
+  return with_advice(within(fmt::format("segment `{}`", segment.name.id()), status));
 }
 
 absl::StatusOr<MediaView> open_view(const Path& segments, const DayKeys& keys,
                                     const SegmentName& name) {
   LS_ASSIGN(const crypto::age::Identity identity, keys.identity(name.day, file_of(segments, name)));
-  return open_segment(segments, name, identity);
+  absl::StatusOr<MediaView> view = open_segment(segments, name, identity);
+  if (!view.ok()) return with_advice(view.status());
+  return view;
 }
 
 absl::StatusOr<std::pair<StreamInfo, Source>> look_through(const Path& segments,
@@ -31,11 +37,9 @@ absl::StatusOr<std::pair<StreamInfo, Source>> look_through(const Path& segments,
   source.segment = segment;
   LS_ASSIGN(const MediaView view, open_view(segments, keys, segment.name));
   absl::StatusOr<media::SegmentScan> scan = media::scan_segment(view.read_at, view.size);
-  if (!scan.ok()) {
-    return within(fmt::format("segment `{}`", segment.name.id()), scan.status());
-  }
+  if (!scan.ok()) return within_segment(segment, scan.status());
   if (scan->truncated || scan->fragments.empty()) {
-    return data_loss("segment `{}`: it does not hold whole fragments", segment.name.id());
+    return within_segment(segment, data_loss("it does not hold whole fragments"));
   }
   source.fragments = std::move(scan->fragments);
   return std::pair{std::move(scan->info), std::move(source)};
@@ -116,7 +120,8 @@ absl::StatusOr<std::optional<AccessUnit>> StretchReader::read() {
   for (;;) {
     if (reader_) {
       absl::StatusOr<std::optional<AccessUnit>> read = reader_->next();
-      if (!read.ok()) return within_segment(stretch_->sources[next_source_ - 1], read.status());
+      if (!read.ok())
+        return within_segment(stretch_->sources[next_source_ - 1].segment, read.status());
       std::optional<AccessUnit> unit = *std::move(read);
       if (unit) {
         // Lead-in may lie before the first source that is counted; it has no row anywhere.
@@ -132,10 +137,10 @@ absl::StatusOr<std::optional<AccessUnit>> StretchReader::read() {
     if (fragments.empty()) continue;
     absl::StatusOr<MediaView> view =
         open_view(stretch_->segments, stretch_->keys, source.segment.name);
-    if (!view.ok()) return within_segment(source, view.status());
+    if (!view.ok()) return view.status();
     absl::StatusOr<std::unique_ptr<FootageReader>> reader =
         media::read_segment(std::move(view->read_at), std::move(fragments));
-    if (!reader.ok()) return within_segment(source, reader.status());
+    if (!reader.ok()) return within_segment(source.segment, reader.status());
     reader_ = *std::move(reader);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/base/log.h"
 #include "gateway/base/status.h"
 #include "gateway/crypto/encoding.h"
 
@@ -30,6 +31,7 @@ void Cuts::stop(const std::string& release, int piece) {
     return waiting.grant.terms().release_id == release && waiting.grant.terms().piece == piece;
   });
   filling_.erase({release, piece});
+  tries_.erase({release, piece});
   worker_.cancel({release, piece});
 }
 
@@ -157,6 +159,7 @@ std::optional<double> Cuts::progress(const std::string& release, int piece) cons
 
 void Cuts::on_made(ReleaseWorker::Made made) {
   filling_.erase(made.key);
+  if (made.parts.ok()) tries_.erase(made.key);
   if (!made.parts.ok()) {
     fail(made.key, made.parts.status());
   } else if (auto* packed = std::get_if<std::vector<seal::PackedClip>>(&*made.parts)) {
@@ -168,11 +171,32 @@ void Cuts::on_made(ReleaseWorker::Made made) {
   retry();
 }
 
+// The piece stays `working` with nobody at it. Nobody waits so long for a gift's file.
+bool Cuts::is_tried_again(const ReleaseWorker::Key& key, const absl::Status& why) {
+  if (!absl::IsUnavailable(why)) return false;
+  const auto request = parts_.docket.find(key.first);
+  if (!request.ok() || request->state.subject.is_gift_file()) return false;
+  return ++tries_[key] < kTriesMax;
+}
+
 void Cuts::fail(const ReleaseWorker::Key& key, const absl::Status& why) {
+  if (is_tried_again(key, why)) {
+    return log_line(
+        LogLevel::warning,
+        fmt::format("request {}, piece {}: {}; it is made anew, {} of {} times", key.first,
+                    key.second, message_of(why), tries_[key], kTriesMax - 1));
+  }
   release::event::WorkFailed failed;
   failed.piece = key.second;
   failed.no_footage = absl::IsNotFound(why);
   failed.reason = message_of(why);
+  if (tries_.erase(key) != 0) {
+    failed.reason += fmt::format(", {} times; {}", kTriesMax, kMayAskAgain);
+  }
+  if (failed.reason.ends_with(kMayAskAgain)) {
+    log_line(LogLevel::warning, fmt::format("request {}, piece {} could not be made: {}", key.first,
+                                            key.second, failed.reason));
+  }
   parts_.on_step(parts_.docket.apply(key.first, failed));
 }
 

@@ -3,7 +3,7 @@
 // back to the docket. One piece at a time, so that each is sealed under the number that it leaves
 // under (state::Docket::next_clip).
 // Threads: loop only.
-// Limits: kSegmentPatience; then what is there is cut.
+// Limits: kSegmentPatience; then what is there is cut. kTriesMax.
 #pragma once
 
 #include <functional>
@@ -22,6 +22,11 @@
 namespace latchstring::daemon {
 
 inline constexpr Duration kSegmentPatience = std::chrono::seconds{30};
+// Of one piece, where the worker was silent or killed: the machine may have been under load.
+inline constexpr int kTriesMax = 3;
+// Ends the reason of a piece that failed through no fault of the rules: `status` warns of it.
+inline constexpr std::string_view kMayAskAgain = "the officer may ask again";
+static_assert(archive::kMendFirst.ends_with(kMayAskAgain));
 
 class Cuts {
  public:
@@ -45,7 +50,7 @@ class Cuts {
 
   void begin(Grant grant);
   void stop(const std::string& release, int piece);
-  // It cannot be made.
+  // It cannot be made; or not now, and the docket has it cut anew (state::kRedoEvery).
   void fail(const ReleaseWorker::Key& key, const absl::Status& why);
   // A segment ended, or time passed.
   void retry();
@@ -68,11 +73,13 @@ class Cuts {
   absl::StatusOr<archive::Footage> committed_footage(const GrantTerms& terms);
   absl::StatusOr<seal::Context> context_for(const GrantTerms& terms);
   void on_made(ReleaseWorker::Made made);
+  bool is_tried_again(const ReleaseWorker::Key& key, const absl::Status& why);
 
   Parts parts_;
   const seal::Sealer sealer_;
   std::list<Waiting> waiting_;
   std::map<ReleaseWorker::Key, std::string> filling_;  // folder in the outbox
+  std::map<ReleaseWorker::Key, int> tries_;            // that failed, of what is tried again
   ReleaseWorker worker_;
 };
 

@@ -70,16 +70,21 @@ void warn_of_a_full_broker(const Line& line, std::vector<std::string>& warnings)
 }
 
 // Until the request is closed.
-void warn_of_lost_offers(const std::vector<state::StoredRequest>& requests,
-                         std::vector<std::string>& warnings) {
+void warn_of_failed_pieces(const std::vector<state::StoredRequest>& requests,
+                           std::vector<std::string>& warnings) {
   for (const state::StoredRequest& request : requests) {
     if (request.state.closed_sent) continue;
     for (const release::Piece& piece : request.state.pieces) {
-      if (piece.reason != release::kFileLost) continue;
-      warnings.push_back(
-          fmt::format("piece {} of `{}` was taken back: {}. The log names the file; look after the "
-                      "disk. The officer has to ask again",
-                      piece.number, request.state.subject.id, piece.reason));
+      const std::string& id = request.state.subject.id;
+      if (piece.reason == release::kFileLost) {
+        warnings.push_back(
+            fmt::format("piece {} of `{}` was taken back: {}. The log names the file; look after "
+                        "the disk. The officer has to ask again",
+                        piece.number, id, piece.reason));
+      } else if (piece.reason.ends_with(kMayAskAgain)) {
+        warnings.push_back(
+            fmt::format("piece {} of `{}` could not be made: {}", piece.number, id, piece.reason));
+      }
     }
   }
 }
@@ -156,7 +161,7 @@ std::vector<std::string> warnings_of(Daemon& daemon,
     warnings.push_back(lost);
   }
   warn_of_full_disks(daemon.config(), warnings);
-  warn_of_lost_offers(requests, warnings);
+  warn_of_failed_pieces(requests, warnings);
   warn_of_promises(daemon.docket(), requests, daemon.clock().now(), warnings);
   warn_of_a_full_broker(daemon.line(), warnings);
   warn_of_agencies_without_login(daemon, warnings);

@@ -195,7 +195,9 @@ absl::Status Process::explain(const absl::Status& symptom) {
   const int status = reap(closed ? kLeaving : Duration::zero());
   const bool by_us = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !closed;
   if (by_us || absl::IsCancelled(symptom)) return symptom;
-  return internal("{}", end_in_words(status, denied_call_));
+  const std::string words = end_in_words(status, denied_call_);
+  const bool by_others = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;  // memory ran out
+  return by_others ? unavailable("{}", words) : internal("{}", words);
 }
 
 absl::Status Process::send(std::uint8_t type, ByteView body) {

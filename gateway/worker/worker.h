@@ -46,7 +46,8 @@ class Process {
   pid_t pid() const { return pid_; }
 
   // As Channel's; when they fail the child is dead, and the error says what happened to it, such as
-  // `the worker was killed by the sandbox (SIGSYS): it tried to open a file`.
+  // `the worker was killed by the sandbox (SIGSYS): it tried to open a file`. Unavailable where
+  // that need not be its own doing: it was silent, or killed from outside.
   absl::Status send(std::uint8_t type, ByteView body);
   absl::StatusOr<Message> receive();
   // After the child's last message: ok when it left with exit code 0 by itself.

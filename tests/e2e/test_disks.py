@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 
 from house import PIN, wait_for
+from requester import Requester
 
 MIB = 1 << 20
 
@@ -76,6 +78,47 @@ def test_an_archive_that_is_not_there_is_noticed(new_world):
     archive.rename(meanwhile)
     (house.folder / "away").rename(archive)
     assert check(house)[0] == 1
+
+
+def test_an_archive_folder_that_goes_away_is_logged_once(new_world):
+    world = new_world(camera=("--gop", "10"))
+    house = world.house
+    world.footage(2)
+    archive = house.folder / "state/archive"
+
+    def said():
+        return [line for line in house.log_tail(400).splitlines() if "archive: " in line]
+    assert not said()
+    archive.rename(house.folder / "away")
+    wait_for(said, 30, "that it is gone")
+    time.sleep(4)  # some more looks at it
+    assert len(said()) == len(set(said())), said()
+    assert not archive.exists() or not any(archive.iterdir())
+    shutil.rmtree(archive, ignore_errors=True)
+    (house.folder / "away").rename(archive)
+    wait_for(lambda: "the archive works again" in house.log_tail(400), 30, "that it is back")
+
+
+def test_a_damaged_segment_says_what_to_do(new_world):
+    world = new_world(camera=("--gop", "10"))
+    house = world.house
+    requester = Requester(world.bin, world.folder)
+    house.add_agency("county", requester, requester.ticket)
+    world.rules({"who": "county"})
+    begin, end = world.footage(4)
+    house.stop()  # ends the segment
+    for file in (house.folder / "state/archive").rglob("*.age"):
+        damaged = bytearray(file.read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        file.write_bytes(damaged)
+    house.start()
+    request = requester.submit(begin, end)
+    [piece] = house.wait_piece(request, "failed")["pieces"]
+    advice = "run `latchstring archive check --repair`; then the officer may ask again"
+    assert piece["reason"].startswith("segment `") and piece["reason"].endswith(advice)
+    [warning] = warnings(house, f"piece 1 of `{request}` could not be made: segment `")
+    assert warning.endswith(advice)
+    assert f"request {request}, piece 1 could not be made: segment `" in house.log_tail()
 
 
 def test_a_lost_key_of_a_day_is_told_of(new_world):

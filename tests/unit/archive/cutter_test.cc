@@ -219,6 +219,7 @@ TEST_CASE("a damaged segment releases nothing") {
     const absl::Status status = house.cut(seconds(3, 9)).status();
     CHECK(absl::IsDataLoss(status));
     CHECK(status.ToString().find("front/2026-05-04/") != std::string::npos);
+    CHECK(message_of(status).ends_with(kMendFirst));
     REQUIRE(pwrite_all(fd->get(), {&byte, 1}, at).ok());
   }
   CHECK(house.cut(seconds(3, 9)).ok());

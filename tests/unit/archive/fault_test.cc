@@ -189,6 +189,7 @@ TEST_CASE("a damaged segment of which nothing can be read is marked, and a reque
   const auto alone = house.cut(seconds(5, 6));
   CHECK(absl::IsDataLoss(alone.status()));
   CHECK(message_of(alone.status()).find(file.stem().string()) != std::string::npos);
+  CHECK(message_of(alone.status()).ends_with(kMendFirst));
 }
 
 TEST_CASE("a damaged segment that can be read again takes its place back") {

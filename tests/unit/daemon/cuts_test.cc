@@ -14,7 +14,8 @@ namespace {
 // What the worker has made is news to nobody before the loop runs: until then it is busy.
 class Bench {
  public:
-  Bench() {
+  // `worker`: instead of the real one.
+  explicit Bench(const Path& worker = {}) {
     config_.state_dir = desk.folder.path() / "state";
     REQUIRE(make_folder(config_.outbox_dir()).ok());
     open_archive();
@@ -23,7 +24,7 @@ class Bench {
     const auto on_step = [this](absl::StatusOr<state::Step> step) { end_one(std::move(step)); };
     cuts = std::make_unique<Cuts>(
         Cuts::Parts{loop_, desk.clock, config_, keys_, *archive_, *recorders_, *desk.docket,
-                    redact::Redactor({{}, config_.state_dir, 1, {}}), desk.ledger->vkey(),
+                    redact::Redactor({worker, config_.state_dir, 1, {}}), desk.ledger->vkey(),
                     [this] { return begin_one(); }, on_step,
                     [this](const ReleaseWorker::Key& key, std::vector<seal::PackedClip> clips) {
                       gifts->write(key, std::move(clips));
@@ -39,20 +40,21 @@ class Bench {
   }
 
   // Asks for four seconds, and puts the grant into the line: the request.
-  std::string ask(int which) {
+  std::string ask(int which, bool native = true) {
     wire::Request asked =
         desk.world.request(desk.officer(), "burglary", footage(which), desk.clock.now());
-    asked.want_native = true;  // passed on as it is, without a worker process
+    asked.want_native = native;  // passed on as it is, without a worker process
     REQUIRE(desk.receive(asked).ok());
     begin(desk.docket->reconsider());
     return asked.id;
   }
-  std::string give(Gifts::Caller caller) {
+  std::string give(Gifts::Caller caller, bool native = true) {
     release::Subject gift;
     gift.id = crypto::random_id();
     gift.cameras = {"front"};
     gift.footage = footage(0);
-    gift.want_native = gift.is_gift = true;
+    gift.is_gift = true;
+    gift.want_native = native;
     gift.received = desk.clock.now();
     auto step = desk.docket->give(gift, {"alex", "sam"});
     gifts->wait(gift.id, std::move(caller));
@@ -63,6 +65,19 @@ class Bench {
   void run(std::size_t steps) {
     wanted_ = steps;
     loop_.run();
+  }
+
+  // While the loop runs: whenever nobody is at this request's piece.
+  void whenever_left(const std::string& id, std::function<void()> next) {
+    loop_.after(std::chrono::milliseconds{20}, [this, id, next = std::move(next)]() mutable {
+      if (cuts->pieces_of(id).empty()) next();
+      whenever_left(id, std::move(next));
+    });
+  }
+  // What is due by then.
+  void tick_after(Duration time) {
+    desk.clock.at += time;
+    begin(desk.docket->tick());
   }
 
   state::Desk desk;
@@ -177,6 +192,35 @@ TEST_CASE("a piece that is taken back frees the next, and one that waits leaves 
   CHECK(bench.offered == std::vector<std::string>{third});
 }
 
+// A worker that the machine kills before it says anything.
+Path killed_worker(const Path& folder) {
+  const Path program = folder / "worker";
+  REQUIRE(write_file_durably(program, "#!/bin/sh\nkill -KILL $$\n", 0700).ok());
+  return program;
+}
+
+TEST_CASE("a piece whose worker is killed is made anew, and fails at the last try only") {
+  const test::TemporaryFolder folder;
+  Bench bench(killed_worker(folder.path()));
+  const std::uint64_t size = *bench.desk.ledger->size();
+  const std::string id = bench.ask(0, false);
+  int left = 0;
+  bench.whenever_left(id, [&] {
+    if (bench.desk.state(id).pieces.front().state != release::PieceState::working) return;
+    ++left;
+    CHECK(bench.begun_by_then.empty());
+    CHECK(*bench.desk.ledger->size() == size + 2);  // request, decision
+    bench.tick_after(state::kRedoEvery);
+  });
+  bench.run(1);
+  CHECK(left == kTriesMax - 1);
+  CHECK(bench.begun == kTriesMax);
+  const release::Piece piece = bench.desk.state(id).pieces.front();
+  CHECK(piece.state == release::PieceState::failed);
+  CHECK(piece.reason == "the worker was killed (SIGKILL), 3 times; the officer may ask again");
+  CHECK(bench.failed == 0);
+}
+
 class Answers final : public control::Reply::Target {
  public:
   void answer(std::string line) override { lines.push_back(std::move(line)); }
@@ -216,6 +260,18 @@ TEST_CASE("a gift that is written stays done, though the database fails just the
   CHECK(bench.desk.state(id).phase == release::Phase::ended);
   bench.gifts->retry();
   CHECK(answers->lines.size() == 1);
+}
+
+TEST_CASE("whoever waits for a gift's file hears at once that its worker was killed") {
+  const test::TemporaryFolder folder;
+  Bench bench(killed_worker(folder.path()));
+  const auto answers = std::make_shared<Answers>();  // shared with the reply
+  bench.give({crypto::Secret::copy_of(as_bytes(std::string_view("a long passphrase"))),
+              *open_file(folder.path() / "gift", O_WRONLY | O_CREAT), control::Reply(answers)},
+             false);
+  bench.run(1);
+  REQUIRE(answers->lines.size() == 1);
+  CHECK(answers->lines[0].find("the worker was killed (SIGKILL)") != std::string::npos);
 }
 
 }  // namespace

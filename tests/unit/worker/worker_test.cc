@@ -80,6 +80,17 @@ TEST_CASE("a silent worker is killed when the patience ends") {
   CHECK(absl::IsUnavailable(answer.status()));
 }
 
+TEST_CASE("a worker that somebody else killed is not called faulty") {
+  const Cancel cancel;
+  auto process = Process::spawn(kBadWorker, small_limits(), cancel);
+  REQUIRE(process.ok());
+  REQUIRE((*process)->receive().ok());
+  REQUIRE(::kill((*process)->pid(), SIGKILL) == 0);
+  const auto answer = (*process)->receive();
+  CHECK(absl::IsUnavailable(answer.status()));
+  CHECK(answer.status().message() == "the worker was killed (SIGKILL)");
+}
+
 TEST_CASE("a wish to stop kills the worker within a second") {
   const Cancel cancel;
   std::thread stopper{[&] {
