@@ -101,9 +101,11 @@ void show_request(const json::Value& request, const Zone& zone) {
   line("on hold", text(request, "blocked"));
   if (!text(request, "answer_by").empty()) line("answer by", zone.time(text(request, "answer_by")));
   if (!text(request, "close_at").empty()) line("closed at", zone.time(text(request, "close_at")));
-  for (const json::Value& answer : list(request, "answers"))
+  for (const json::Value& answer : list(request, "answers")) {
     line("answer", fmt::format("{} said {} at {}", text(answer, "resident"),
                                flag(answer, "yes") ? "yes" : "no", zone.time(text(answer, "at"))));
+    line("", text(answer, "not_yet"));
+  }
   line("waits for", joined(texts(request, "waiting_for")));
   for (const std::string& reason : texts(request, "reasons")) line("because", reason);
   show_pieces(request, zone);

@@ -13,6 +13,7 @@ namespace {
 struct Options {
   std::string resident;
   SignOptions by;
+  bool stop = false;  // of `reset`
 };
 
 // The rules file with a resident more or less, checked.
@@ -43,6 +44,18 @@ int fail_over_pin(const absl::Status& why) {
   return absl::IsInvalidArgument(why) ? usage(message_of(why)) : fail(why);
 }
 
+// `member`: when something that waits is over; unknown while the clock is not right.
+std::string when(const json::Value& value, std::string_view member, std::string_view wait,
+                 const Zone& zone) {
+  const std::string at = text(value, member);
+  return at.empty() ? fmt::format("{} after the clock is right", wait) : zone.time(at);
+}
+
+std::string waiting_words(const json::Value& value, const std::string& resident, const Zone& zone) {
+  return fmt::format("{} may say no from now on. Their yes counts from {}.\n", resident,
+                     when(value, "yes_counts_from", "24 hours", zone));
+}
+
 // The daemon learns the PIN first: a name in the rules without a PIN could not answer.
 int add(const Session& session, const Options& options) {
   const absl::StatusOr<config::Config> config = session.config();
@@ -64,7 +77,11 @@ int add(const Session& session, const Options& options) {
     const absl::Status written = write_rules(session, *config, *edited);
     if (!written.ok()) return fail(written);
   }
-  say(fmt::format("{} may answer requests now.\n", options.resident));
+  if (flag(answer.result, "yes_waits")) {
+    say(waiting_words(answer.result, options.resident, zone_of(config)));
+  } else {
+    say(fmt::format("{} may answer requests now.\n", options.resident));
+  }
   return kDone;
 }
 
@@ -83,7 +100,8 @@ std::set<std::string> in_phase(const Session& session, std::string_view phase) {
 void tell_released(const Session& session, const std::set<std::string>& asked_before) {
   for (const std::string& id : in_phase(session, "releasing")) {
     if (!asked_before.contains(id)) continue;
-    say(fmt::format("All who are left had agreed to {}: it is being released. `latchstring request "
+    say(
+        fmt::format("All who are left had agreed to {}: it is being released. `latchstring request "
                     "revoke {} --as RESIDENT` takes it back.\n",
                     id, id));
   }
@@ -127,15 +145,62 @@ int change_pin(const Session& session, const Options& options) {
   return kDone;
 }
 
+int stop_reset(const Session& session, const Options& options) {
+  control::Call call = call_about("resident.reset_stop", options.resident);
+  absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
+  if (!pins.ok()) return fail(pins.status());
+  call.pins = *std::move(pins);
+  const control::Answer answer = session.call(std::move(call));
+  if (!answer.status.ok()) return fail(answer);
+  say(fmt::format("The PIN of {} stays as it is.\n", options.resident));
+  return kDone;
+}
+
+int reset_pin(const Session& session, const Options& options) {
+  if (options.stop) return stop_reset(session, options);
+  control::Call call = call_about("resident.reset", options.resident);
+  absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
+  if (!pins.ok()) return fail(pins.status());
+  call.pins = *std::move(pins);
+  absl::StatusOr<control::Pin> pin = ask_new_pin(options.resident, options.by.secrets());
+  if (!pin.ok()) return fail_over_pin(pin.status());
+  call.new_pin = *std::move(pin);
+  const control::Answer answer = session.call(std::move(call));
+  if (!answer.status.ok()) return fail(answer);
+  const Zone zone = zone_of(session.config());
+  if (flag(answer.result, "reset_waits")) {
+    say(fmt::format(
+        "The new PIN of {} takes the place of the old one: {}. Until then everybody "
+        "sees it in `latchstring status`, and any resident may stop it: `latchstring "
+        "resident reset {} --stop --as RESIDENT`.\n",
+        options.resident, when(answer.result, "reset_at", "seven days", zone), options.resident));
+  } else {
+    say(fmt::format("{} has a new PIN.\n", options.resident));
+    say(waiting_words(answer.result, options.resident, zone));
+  }
+  return kDone;
+}
+
+std::string waits_note(const json::Value& resident, const Zone& zone) {
+  std::vector<std::string> notes;
+  if (flag(resident, "yes_waits")) {
+    notes.push_back("yes counts from " + when(resident, "yes_counts_from", "24 hours", zone));
+  }
+  if (flag(resident, "reset_waits")) {
+    notes.push_back("another PIN: " + when(resident, "reset_at", "seven days", zone));
+  }
+  return joined(notes);
+}
+
 void show_residents(const json::Value& value, const Zone& zone) {
-  Table table({"RESIDENT", "IN THE RULES", "PIN", "PIN SET"});
+  Table table({"RESIDENT", "IN THE RULES", "PIN", "PIN SET", "WAITS"});
   for (const json::Value& resident : list(value, "residents")) {
     const std::string set = text(resident, "pin_set");
     const std::string pin = !flag(resident, "has_pin") ? "none"
                             : flag(resident, "locked") ? "locked"
                                                        : "yes";
     table.row({text(resident, "resident"), flag(resident, "in_rules") ? "yes" : "no", pin,
-               set.empty() ? "" : zone.time(set)});
+               set.empty() ? "" : zone.time(set), waits_note(resident, zone)});
   }
   say(table.text());
 }
@@ -186,6 +251,12 @@ void add_resident_commands(CLI::App& app, Session& session) {
                    "file descriptor that holds the present and the new PIN, one a line")
       ->type_name("N")
       ->check(CLI::Range(0, 1'048'576));
+  const auto of_reset = keep<Options>();
+  command = add_one(*group, session, "reset",
+                    "another PIN for who forgot theirs: by all others, or alone in seven days",
+                    "latchstring resident reset sam --as alex --as kim", reset_pin, of_reset);
+  of_reset->by.add_to(*command, false);
+  command->add_flag("--stop", of_reset->stop, "end a reset that waits")->needs("--as");
   const auto of_remove = keep<Options>();
   command = add_one(*group, session, "remove", "a resident answers no more",
                     "latchstring resident remove kim --as kim", remove, of_remove);

@@ -205,7 +205,7 @@ void Daemon::ask_again() {
 absl::Status Daemon::load_rules() {
   // Also where they could not be remembered: an older file is never honoured in their place.
   const absl::Status remembered = rules_->reload();
-  tell_docket(*rules_, config_, docket_->house());
+  tell_docket(*rules_, *residents_, config_, docket_->house());
   if (rules_->last_valid() != nullptr) household_.set_zone(rules_->last_valid()->timezone);
   if (rules_->current() == nullptr) {
     tell(fmt::format("the rules file is broken, nothing is shared:\n{}", rules_->fault()),

@@ -7,6 +7,7 @@
 #include "gateway/crypto/encoding.h"
 #include "gateway/daemon/daemon.h"
 #include "gateway/daemon/lost_keys.h"
+#include "gateway/daemon/operations.h"
 #include "gateway/daemon/service.h"
 #include "gateway/proof/merkle.h"
 
@@ -34,8 +35,10 @@ void complain(std::string_view what, const absl::Status& status) {
 
 void Daemon::tick() {
   note_clock_jump();
-  if (rules_->pass()) {
-    tell_docket(*rules_, config_, docket_->house());
+  const auto new_pins = pass_new_pins(*this);
+  complain("PINs", new_pins.status());
+  if (rules_->pass() || (new_pins.ok() && *new_pins)) {
+    tell_docket(*rules_, *residents_, config_, docket_->house());
     reconsider();
   }
   follow_block();

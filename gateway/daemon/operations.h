@@ -32,6 +32,10 @@ using Authenticated = std::function<void(std::vector<std::string> residents)>;
 void authenticate(Daemon& daemon, std::vector<control::SignedBy> pins, control::Reply reply,
                   Authenticated then);
 
+// Resets that are due, and new PINs whose yes counts by now. True where there were any: the docket
+// is to be told.
+absl::StatusOr<bool> pass_new_pins(Daemon& daemon);
+
 // `rules` of status, policy.reload and policy.apply_now.
 json::Writer rules_json(const Rules& rules);
 // `sharing` of status, pause and resume.

@@ -123,6 +123,27 @@ void warn_of_full_disks(const config::Config& config, std::vector<std::string>& 
   }
 }
 
+// So that everybody sees it who looks: somebody else may have chosen that PIN.
+void warn_of_new_pins(Daemon& daemon, std::vector<std::string>& warnings) {
+  const state::House& house = daemon.docket().house();
+  for (const auto& waits : house.waiting) {
+    warnings.push_back(fmt::format("{}, their no at once",
+                                   message_of(state::check_yes_counts(house, {waits.first}))));
+  }
+  const auto residents = daemon.residents().list();
+  if (!residents.ok()) return;
+  for (const trust::Resident& resident : *residents) {
+    if (!resident.reset_at) continue;
+    warnings.push_back(fmt::format(
+        "the PIN of `{}` is being reset: {} another one takes its place. `latchstring resident "
+        "reset {} --stop --as RESIDENT` stops it",
+        resident.name,
+        *resident.reset_at == Instant{} ? "seven days after the clock is right"
+                                        : "on " + state::time_text(house, *resident.reset_at),
+        resident.name));
+  }
+}
+
 std::vector<std::string> warnings_of(Daemon& daemon,
                                      const std::vector<state::StoredRequest>& requests) {
   std::vector<std::string> warnings;
@@ -165,6 +186,7 @@ std::vector<std::string> warnings_of(Daemon& daemon,
   warn_of_promises(daemon.docket(), requests, daemon.clock().now(), warnings);
   warn_of_a_full_broker(daemon.line(), warnings);
   warn_of_agencies_without_login(daemon, warnings);
+  warn_of_new_pins(daemon, warnings);
   for (std::string& text : daemon.post().warnings()) warnings.push_back(std::move(text));
   return warnings;
 }

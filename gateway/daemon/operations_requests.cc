@@ -49,6 +49,11 @@ void write_head(const StoredRequest& request, json::Writer& out) {
 }
 
 // Beside its rows: what the docket knows of a request, asked once for all of its pieces.
+// Why their yes does not count yet; empty: it does.
+std::string why_not_yet(Daemon& daemon, const std::string& resident) {
+  return std::string(message_of(state::check_yes_counts(daemon.docket().house(), {resident})));
+}
+
 struct Known {
   std::string blocked;                                // why nothing is judged or released now
   std::map<std::string, policy::Decision> decisions;  // by camera, where they still matter
@@ -190,6 +195,7 @@ json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
     one.string("resident", answer.resident).boolean("yes", answer.yes);
     instant(one, "at", answer.at);
     answers.push_back(std::move(one));
+    if (answer.yes) one.optional_string("not_yet", why_not_yet(daemon, answer.resident));
   }
   if (request.state.pieces.empty() && request.state.phase == release::Phase::ended) {
     out.strings("reasons", reasons_now(known));

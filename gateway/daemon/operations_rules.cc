@@ -35,13 +35,22 @@ absl::StatusOr<std::set<std::string>> everybody_before(const Rules& rules) {
   return names;
 }
 
-absl::Status check_agreed(const Rules& rules, const std::vector<std::string>& agreed) {
-  LS_ASSIGN(const std::set<std::string> needed, everybody_before(rules));
+// Whose PIN is new agrees beside all others who live there, never in their place.
+absl::Status check_agreed(Daemon& daemon, const std::vector<std::string>& agreed) {
+  const Rules& rules = daemon.rules();
+  const state::House& house = daemon.docket().house();
+  LS_ASSIGN(std::set<std::string> needed, everybody_before(rules));
+  const absl::Status count = state::check_yes_counts(house, agreed);
+  if (!count.ok()) {
+    needed.insert(rules.current()->residents.begin(), rules.current()->residents.end());
+  }
   for (const std::string& name : needed) {
     if (std::find(agreed.begin(), agreed.end(), name) != agreed.end()) continue;
     return denied("`{}` must agree too: rules that still count name them as a resident", name);
   }
-  return absl::OkStatus();
+  return release::any_counts({agreed.begin(), agreed.end()}, state::household_of(house))
+             ? absl::OkStatus()
+             : count;
 }
 
 // `sha256`: of the file that they agree to.
@@ -53,9 +62,12 @@ absl::Status check_same(const Rules& rules, const std::string& sha256) {
 
 absl::Status act_at_once(Daemon& daemon, const std::vector<std::string>& agreed) {
   Rules& rules = daemon.rules();
-  LS_RETURN_IF_ERROR(check_agreed(rules, agreed));
+  LS_RETURN_IF_ERROR(check_agreed(daemon, agreed));
   LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
   LS_RETURN_IF_ERROR(rules.forget_replaced());
+  for (const std::string& name : agreed) {
+    LS_RETURN_IF_ERROR(daemon.residents().let_count(name));
+  }
   LS_RETURN_IF_ERROR(daemon.ledger()
                          .append({daemon.clock().now(),
                                   ledger::PolicyChange{"applied_now", rules.current()->sha256}, "",
@@ -63,7 +75,7 @@ absl::Status act_at_once(Daemon& daemon, const std::vector<std::string>& agreed)
                          .status());
   LS_RETURN_IF_ERROR(transaction.commit());
   rules.recount();
-  tell_docket(rules, daemon.config(), daemon.docket().house());
+  tell_docket(rules, daemon.residents(), daemon.config(), daemon.docket().house());
   daemon.tell("the rules as they are now act at once: all residents agreed");
   daemon.reconsider();
   return absl::OkStatus();

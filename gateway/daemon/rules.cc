@@ -32,6 +32,20 @@ std::shared_ptr<const policy::Policy> load_remembered(const state::AcceptedRules
   return loaded.ok() ? *std::move(loaded) : nullptr;
 }
 
+// Where they cannot be read nobody's yes counts.
+void tell_new_pins(const trust::Residents& residents, state::House& house) {
+  const auto all = residents.list();
+  house.waiting.clear();
+  if (!all.ok()) {
+    for (const std::string& name : state::household_of(house).all())
+      house.waiting.emplace(name, Instant{});
+    return;
+  }
+  for (const trust::Resident& resident : *all) {
+    if (resident.yes_from) house.waiting[resident.name] = *resident.yes_from;
+  }
+}
+
 }  // namespace
 
 absl::Status check_rules(const Path& file) {
@@ -173,7 +187,8 @@ bool Rules::pass() {
   return passed.ok();
 }
 
-void tell_docket(const Rules& rules, const config::Config& config, state::House& house) {
+void tell_docket(const Rules& rules, const trust::Residents& residents,
+                 const config::Config& config, state::House& house) {
   house.rules = rules.current();
   house.last_valid = rules.last_valid();
   house.earlier = rules.earlier();
@@ -190,3 +205,4 @@ void tell_docket(const Rules& rules, const config::Config& config, state::House&
 }
 
 }  // namespace latchstring::daemon
+  tell_new_pins(residents, house);

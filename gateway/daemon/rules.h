@@ -13,6 +13,7 @@
 #include "gateway/config/config.h"
 #include "gateway/state/facts.h"
 #include "gateway/state/rules_history.h"
+#include "gateway/trust/trust.h"
 #include "policy/engine/policy.h"
 
 namespace latchstring::daemon {
@@ -81,7 +82,8 @@ class Rules {
   Instant next_ = Instant::max();  // when something counts no more
 };
 
-// What the docket has to know of them.
-void tell_docket(const Rules& rules, const config::Config& config, state::House& house);
+// What the docket has to know of them, and of new PINs.
+void tell_docket(const Rules& rules, const trust::Residents& residents,
+                 const config::Config& config, state::House& house);
 
 }  // namespace latchstring::daemon
