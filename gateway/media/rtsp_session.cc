@@ -125,8 +125,10 @@ class Session final : public RtspSession {
 
   absl::Status explain(GstMessage* message) const {
     GError* raw = nullptr;
-    gst_message_parse_error(message, &raw, nullptr);
+    gchar* words = nullptr;
+    gst_message_parse_error(message, &raw, &words);
     const gst::Error error(raw);
+    const gst::Text details(words);
     if (g_error_matches(raw, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED)) {
       if (user_.empty()) return denied("the camera at `{}` asks for a login", url_);
       return denied("the camera at `{}` refuses the login of `{}`: check its password", url_,
@@ -136,6 +138,12 @@ class Session final : public RtspSession {
       return not_found("the camera has no stream at `{}`", url_);
     }
     if (connected_) return unavailable("the connection to `{}` broke: {}", url_, raw->message);
+    // Nothing is read from whom nobody reached.
+    if (g_error_matches(raw, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ)) {
+      const std::string_view all = details == nullptr ? "" : details.get();
+      return unavailable("the camera at `{}` answered and sent no stream: {}", url_,
+                         all.substr(all.rfind('\n') + 1));
+    }
     return unavailable("cannot connect to `{}`: {}", url_, raw->message);
   }
 

@@ -1,10 +1,13 @@
 """Broken files of every kind: what is wrong, where, and what to do; nothing is released or lost."""
 
+import contextlib
 import json
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
+import threading
 
 import pytest
 
@@ -331,6 +334,30 @@ def test_a_broken_key_file_is_named(house, tmp_path):
     done = house.run("agency", "add", "pd", key, "--ticket", tmp_path / "t", check=False)
     assert done.returncode == 1 and "broken.jwk" in done.stderr
     assert not (tmp_path / "t").exists()
+
+
+def answer_busy(server):
+    """As a camera does that has too many viewers, until the server is closed."""
+    with contextlib.suppress(OSError):
+        while True:
+            caller, _ = server.accept()
+            with caller, contextlib.suppress(OSError):
+                while asked := caller.recv(4096):
+                    number = re.search(rb"(?i)cseq: *(\d+)", asked)[1]
+                    caller.sendall(b"RTSP/1.0 503 Service Unavailable\r\nCSeq: " + number +
+                                   b"\r\n\r\n")
+
+
+def test_a_camera_that_answers_and_refuses_is_not_called_unreachable(house):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer_busy, args=(server,), daemon=True).start()
+        url = f"rtsp://127.0.0.1:{server.getsockname()[1]}/stream"
+        house.run("camera", "add", "busy", "--url", url)
+        house.start()
+        done = house.run("camera", "test", "busy", check=False)
+        assert done.returncode == 1
+        assert f"the camera at `{url}` answered and sent no stream: " in done.stderr, done.stderr
+        assert "503" in done.stderr and "Unhandled" not in done.stderr, done.stderr
 
 
 def test_a_camera_that_cannot_be_read_fails_alike_whatever_is_wrong(house, bin_folder, tmp_path):
