@@ -1,6 +1,7 @@
 #include "gateway/cli/ask.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -88,6 +89,17 @@ absl::StatusOr<control::Pin> Secrets::read_line(int fd) const {
   if (!fault.ok()) return fault;
   if (pin.empty()) return invalid("no secret was given ({} has one line for each)", option_);
   return pin;
+}
+
+absl::Status Secrets::expect_end() const {
+  if (!fd_.has_value() || ::isatty(*fd_) == 1) return absl::OkStatus();
+  const int fd = *fd_;
+  pollfd more{fd, POLLIN, 0};
+  char c = '\n';
+  while (c == '\n') {
+    if (::poll(&more, 1, 0) != 1 || ::read(fd, &c, 1) != 1) return absl::OkStatus();
+  }
+  return invalid("{} holds more lines than there are residents", option_);
 }
 
 absl::StatusOr<control::Pin> Secrets::ask(std::string_view question) const {

@@ -30,6 +30,8 @@ class Secrets {
   using Check = std::function<absl::Status(const control::Pin&)>;
   // Asked twice at a terminal, the second time if `check` finds nothing wrong with the first.
   absl::StatusOr<control::Pin> ask_new(std::string_view question, const Check& check = {}) const;
+  // InvalidArgument: `fd` holds more lines than were asked for. Does not wait for more.
+  absl::Status expect_end() const;
 
  private:
   absl::StatusOr<control::Pin> read_line(int fd) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "gateway/base/status.h"
 
@@ -73,6 +74,18 @@ std::string shown(std::string_view text) {
 }
 std::string shown_lines(std::string_view text) {
   return cleaned(text, true);
+}
+
+std::string shell_word(std::string_view text) {
+  const std::string word = shown(text);
+  const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c >= 0x80 ||
+           std::string_view("_-./,:@%+=").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain && !word.empty()) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 std::string size_text(std::uint64_t bytes) {

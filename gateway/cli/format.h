@@ -20,6 +20,9 @@ std::string shown(std::string_view text);
 // The same, keeping line breaks.
 std::string shown_lines(std::string_view text);
 
+// One word of a command line to copy, in quotes where a shell would take it apart.
+std::string shell_word(std::string_view text);
+
 std::string size_text(std::uint64_t bytes);  // 1.5 GiB
 std::string count_text(std::uint64_t count, std::string_view one, std::string_view many);
 std::string span_text(Duration span);  // 2 days 3 hours

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 
 #include "gateway/base/status.h"
 #include "gateway/cli/commands.h"
@@ -21,12 +22,31 @@ struct Options {
   bool demo = false;
 };
 
-absl::StatusOr<std::string> ask_or_name_flag(std::string_view question, std::string_view otherwise,
-                                             std::string_view flag) {
-  absl::StatusOr<std::string> answer = ask(question, otherwise);
-  if (absl::IsFailedPrecondition(answer.status())) return invalid("`init` needs {}", flag);
-  if (answer.ok() && answer->empty()) return invalid("`init` needs {}", flag);
+constexpr int kAsksMax = 3;  // at a terminal, of one question
+
+// A wrong answer at a terminal is not the end; what a script says is.
+template <class T>
+absl::StatusOr<T> asked_again(bool at_a_terminal,
+                              const std::function<absl::StatusOr<T>()>& ask_once) {
+  absl::StatusOr<T> answer = ask_once();
+  for (int i = 1; i < kAsksMax && at_a_terminal && absl::IsInvalidArgument(answer.status()); ++i) {
+    warn(message_of(answer.status()));
+    answer = ask_once();
+  }
   return answer;
+}
+
+using Check = std::function<absl::Status(const std::string& answer)>;
+
+absl::StatusOr<std::string> ask_or_name_flag(std::string_view question, std::string_view otherwise,
+                                             std::string_view flag, const Check& check) {
+  return asked_again<std::string>(can_ask(), [&]() -> absl::StatusOr<std::string> {
+    absl::StatusOr<std::string> answer = ask(question, otherwise);
+    if (absl::IsFailedPrecondition(answer.status())) return invalid("`init` needs {}", flag);
+    if (answer.ok() && answer->empty()) return invalid("`init` needs {}", flag);
+    if (answer.ok()) LS_RETURN_IF_ERROR(check(*answer));
+    return answer;
+  });
 }
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -42,28 +62,6 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-absl::Status ask_what_is_missing(Options& options) {
-  if (options.demo) {
-    if (options.name.empty()) options.name = "Demo house";
-    if (options.timezone.empty()) options.timezone = machine_timezone();
-    if (options.residents.empty()) options.residents = {"alex"};
-  }
-  if (options.name.empty()) {
-    LS_ASSIGN(options.name, ask_or_name_flag("What do you call this house?", {}, "--name NAME"));
-  }
-  if (options.timezone.empty()) {
-    LS_ASSIGN(options.timezone, ask_or_name_flag("In which time zone does it stand?",
-                                                 machine_timezone(), "--timezone ZONE"));
-  }
-  if (options.residents.empty()) {
-    LS_ASSIGN(const std::string names,
-              ask_or_name_flag("Who lives here and may answer requests? (names in small letters)",
-                               {}, "--resident NAME"));
-    options.residents = words_of(names);
-  }
-  return absl::OkStatus();
-}
-
 absl::Status check_residents(const std::vector<std::string>& residents) {
   for (const std::string& name : residents) {
     if (!config::is_name(name))
@@ -71,6 +69,32 @@ absl::Status check_residents(const std::vector<std::string>& residents) {
                      name);
     if (std::count(residents.begin(), residents.end(), name) > 1)
       return invalid("the resident `{}` is named twice", name);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ask_what_is_missing(Options& options) {
+  if (options.demo) {
+    if (options.name.empty()) options.name = "Demo house";
+    if (options.timezone.empty()) options.timezone = machine_timezone();
+    if (options.residents.empty()) options.residents = {"alex"};
+  }
+  if (options.name.empty()) {
+    LS_ASSIGN(options.name, ask_or_name_flag("What do you call this house?", {}, "--name NAME",
+                                             [](const auto&) { return absl::OkStatus(); }));
+  }
+  if (options.timezone.empty()) {
+    LS_ASSIGN(options.timezone,
+              ask_or_name_flag("In which time zone does it stand?", machine_timezone(),
+                               "--timezone ZONE", check_timezone));
+  }
+  if (options.residents.empty()) {
+    LS_ASSIGN(const std::string names,
+              ask_or_name_flag("Who lives here and may answer requests? (names in small letters)",
+                               {}, "--resident NAME", [](const std::string& answer) {
+                                 return check_residents(words_of(answer));
+                               }));
+    options.residents = words_of(names);
   }
   return absl::OkStatus();
 }
@@ -90,9 +114,12 @@ absl::StatusOr<Plan> make_plan(Options& options) {
   plan.timezone = options.timezone;
   const Secrets secrets(options.pin_fd, "--pin-fd");
   for (const std::string& resident : options.residents) {
-    LS_ASSIGN(control::Pin pin, ask_new_pin(resident, secrets));
+    LS_ASSIGN(control::Pin pin, asked_again<control::Pin>(!options.pin_fd.has_value(), [&] {
+                return ask_new_pin(resident, secrets);
+              }));
     plan.residents.push_back({resident, std::move(pin)});
   }
+  LS_RETURN_IF_ERROR(secrets.expect_end());
   return plan;
 }
 
@@ -116,13 +143,14 @@ void show_next_steps(const std::string& folder, bool kek_in_the_open) {
   if (kek_in_the_open)
     say("The keys are protected by a key file beside them (kek). For a real house let\n"
         "systemd keep it: LoadCredentialEncrypted=latchstring-kek.\n\n");
-  say(fmt::format(
-      "Next:\n"
-      "  latchstring --house {0} camera add front_door --url rtsp://...\n"
-      "  latchstringd --config {0}/gateway.yaml\n"
-      "  latchstring --house {0} agency add springfield_pd KEYFILE --ticket TICKET\n"
-      "and write into {0}/house-rules.yaml what you wish to share. It shares nothing now.\n",
-      shown(folder)));
+  say(
+      fmt::format("Next:\n"
+                  "  latchstring --house {0} camera add front_door --url rtsp://...\n"
+                  "  latchstringd --config {1}\n"
+                  "  latchstring --house {0} agency add springfield_pd KEYFILE --ticket TICKET\n"
+                  "and write into {2} what you wish to share. It shares nothing now.\n",
+                  shell_word(folder), shell_word(folder + "/gateway.yaml"),
+                  shell_word(folder + "/house-rules.yaml")));
 }
 
 int run(Options& options) {

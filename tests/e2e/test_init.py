@@ -145,17 +145,18 @@ def test_an_interrupted_init_with_its_state_elsewhere_names_both(household, tmp_
     assert f"remove the folder `{household.folder}` and the folder `{tmp_path}/var`" in again.stderr
 
 
-def answered_at_a_terminal(program, *words, answer):
-    """Exit code and all that was said, with each question answered alike."""
+def answered_at_a_terminal(program, *words, answer=b"", answers=()):
+    """Exit code and all that was said; the questions get these answers, and the others `answer`."""
     child, terminal = pty.fork()
     if child == 0:
         os.execv(program, [program, *words])
     said = b""
+    answers = list(answers)
     try:
         while more := os.read(terminal, 1000):
             said += more
-            if said.endswith(b": "):
-                os.write(terminal, answer)
+            if said.endswith((b": ", b"? ", b"] ", b") ")):
+                os.write(terminal, answers.pop(0) if answers else answer)
     except OSError:  # the terminal is gone: it ended
         pass
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
@@ -166,9 +167,19 @@ def test_a_pin_that_is_too_short_is_not_asked_for_twice(household):
     code, said = answered_at_a_terminal(household.program, "init", household.folder, "--demo",
                                         answer=b"12\n")
     assert code == 2
-    assert b"PIN of alex: a PIN has at least 6 digits" in said
+    assert said.count(b"warning: PIN of alex: a PIN has at least 6 digits") == 2
+    assert b"error: PIN of alex: a PIN has at least 6 digits" in said
     assert b"The same again" not in said
     assert not household.folder.exists()
+
+
+def test_a_wrong_answer_at_a_terminal_is_asked_for_again(household):
+    code, said = answered_at_a_terminal(household.program, "init", household.folder, answers=[
+        b"\n", b"Maple Street\n", b"Moon/Crater\n", b"America/Chicago\n", b"Al ex\n", b"alex\n",
+        b"12\n", b"482913\n", b"482914\n", b"482913\n", b"482913\n"])
+    assert code == 0, said
+    assert said.count(b"warning: ") == 5, said
+    assert (household.folder / "gateway.yaml").exists()
 
 
 @pytest.mark.parametrize("words", [("add", "kim"), ("pin", "kim")])
@@ -203,6 +214,7 @@ def test_a_short_passphrase_of_a_gift_is_not_asked_for_twice(household, tmp_path
     (NAMED[:2] + ("--timezone", "EST") + NAMED[4:], ("482913",), "not the time zone of a place"),
     (NAMED, ("12",), "PIN of alex"),
     (NAMED + ("--resident", "sam"), ("482913",), "no secret was given"),
+    (NAMED, ("482913", "482914"), "--pin-fd holds more lines than there are residents"),
     (NAMED + ("--broker-listen", "localhost"), ("482913",), "is not an IP address"),
     (NAMED + ("--broker-port", "70000"), ("482913",), "70000 not in range 1 to 65535"),
 ])

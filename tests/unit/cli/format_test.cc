@@ -69,3 +69,11 @@ TEST_CASE("a missing member of an answer reads as empty") {
   CHECK(list(*value, "t").empty());
   CHECK(member(json::Value(), "x") == nullptr);
 }
+
+TEST_CASE("a path in a command line to copy stays one word") {
+  CHECK(shell_word("/srv/my_house") == "/srv/my_house");
+  CHECK(shell_word("my house/gateway.yaml") == "'my house/gateway.yaml'");
+  CHECK(shell_word("it's") == "'it'\\''s'");
+  CHECK(shell_word("$HOME") == "'$HOME'");
+  CHECK(shell_word("") == "''");
+}
