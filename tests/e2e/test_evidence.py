@@ -208,6 +208,49 @@ def test_taken_back_while_the_requester_waits_for_chunks(world):
         world.house.run("resume", "--as", "alex", pins=[PIN])
 
 
+def test_receive_without_an_id_ignores_what_was_over_before(world):
+    """Else the first clip that was ever taken back would be the answer to each later run."""
+    requester = world.requester
+    request = requester.submit(*world.footage(4))
+    world.house.wait_piece(request, "offered")
+    wait_for(lambda: "offered" in requester.run("status", request, *requester.mine()).stdout, 20,
+             "the offer")
+    world.house.run("request", "revoke", request, "--as", "alex", pins=[PIN])
+    wait_for(lambda: "revoked" in requester.run("status", request, *requester.mine(),
+                                                check=False).stdout, 20, "that it was taken back")
+    any_of_them = ("receive", *requester.mine(), "--out", requester.evidence, "--for", "9 seconds")
+    done = requester.run(*any_of_them, check=False)
+    assert done.returncode == 4 and "took it back" not in done.stderr, done.stderr
+    # Who asks for it by name hears it.
+    assert requester.receive(request, "--for", "9 seconds", check=False).returncode == 3
+
+
+def test_two_commands_at_once_never_use_a_number_twice(world):
+    requester = world.requester
+    request = requester.submit(*world.footage(4))
+    world.house.wait_piece(request, "offered")
+
+    def drawn():
+        with contextlib.closing(sqlite3.connect(requester.officer / "state.db")) as book:
+            return book.execute("SELECT next_seq FROM numbers").fetchone()[0]
+    world.house.run("pause", "--as", "alex", pins=[PIN])
+    before = drawn()
+    receiving = requester.receiving(request)
+    try:
+        wait_for(lambda: "receiving clip-1.mp4.age" in receiving.words(), 20, "the offer")
+        for _ in range(3):
+            last = drawn()
+            said = requester.run("status", *requester.mine()).stderr
+            assert "does not answer" not in said, said
+            assert drawn() > last > before
+            last = drawn()
+    finally:
+        world.house.run("resume", "--as", "alex", pins=[PIN])
+        last = drawn()
+    assert receiving.popen.wait(120) == 0, receiving.words()
+    assert drawn() > last, "its receipt had an older number"
+
+
 def test_evidence_is_for_the_officer_alone_and_missed_when_it_is_gone(world):
     requester = world.requester
     request = requester.submit(*world.footage(4))
