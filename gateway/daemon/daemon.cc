@@ -257,6 +257,7 @@ Daemon::Reloaded Daemon::reload() {
     reloaded.restart = config::keys_for_a_restart(config_, *fresh);
     config_.cameras = std::move(fresh->cameras);
     config_.name = std::move(fresh->name);
+    config_.location = fresh->location;
   } else {
     tell(fmt::format("the configuration is broken, cameras stay as they were:\n{}",
                      message_of(fresh.status())),

@@ -38,6 +38,7 @@ void write_head(const StoredRequest& request, json::Writer& out) {
       .string("basis", policy::to_string(subject.basis))
       .string("purpose", subject.purpose)
       .strings("cameras", subject.cameras)
+      .optional_string("area", subject.area ? to_text(*subject.area) : std::string())
       .string("from", to_rfc3339(subject.footage.from))
       .string("to", to_rfc3339(subject.footage.to))
       .string("received", to_rfc3339(subject.received))
@@ -48,12 +49,12 @@ void write_head(const StoredRequest& request, json::Writer& out) {
   out.boolean("gift", subject.is_gift);
 }
 
-// Beside its rows: what the docket knows of a request, asked once for all of its pieces.
 // Why their yes does not count yet; empty: it does.
 std::string why_not_yet(Daemon& daemon, const std::string& resident) {
   return std::string(message_of(state::check_yes_counts(daemon.docket().house(), {resident})));
 }
 
+// Beside its rows: what the docket knows of a request, asked once for all of its pieces.
 struct Known {
   std::string blocked;                                // why nothing is judged or released now
   std::map<std::string, policy::Decision> decisions;  // by camera, where they still matter
@@ -194,8 +195,8 @@ json::Writer request_json(Daemon& daemon, const StoredRequest& request) {
     json::Writer one;
     one.string("resident", answer.resident).boolean("yes", answer.yes);
     instant(one, "at", answer.at);
-    answers.push_back(std::move(one));
     if (answer.yes) one.optional_string("not_yet", why_not_yet(daemon, answer.resident));
+    answers.push_back(std::move(one));
   }
   if (request.state.pieces.empty() && request.state.phase == release::Phase::ended) {
     out.strings("reasons", reasons_now(known));

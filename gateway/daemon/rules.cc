@@ -92,8 +92,9 @@ absl::StatusOr<std::shared_ptr<const policy::Policy>> Rules::load() {
 }
 
 state::AcceptedRules Rules::accepted() const {
-  state::AcceptedRules rules{text_, key_files_, {}, "assumed"};
+  state::AcceptedRules rules{text_, key_files_, {}, "assumed", ""};
   if (config_.clock == ClockTrust::kernel) rules.clock = kKernelClock;
+  if (config_.location) rules.home = to_text(*config_.location);
   for (const config::Camera& camera : config_.cameras) {
     rules.sources[camera.id] = camera.user.empty() ? camera.url : camera.user + " " + camera.url;
   }
@@ -171,6 +172,8 @@ void Rules::add_earlier(const state::AcceptedRules& rules, Instant until) {
       earlier.strange_cameras.insert(camera);
     }
   }
+  // Where it cannot be read, the house stood nowhere: no place is listened to.
+  if (const auto home = place_from(rules.home); home.ok()) earlier.home = *home;
   needs_kernel_clock_ = needs_kernel_clock_ || rules.clock == kKernelClock;
   earlier_.push_back(std::move(earlier));
 }
@@ -194,6 +197,7 @@ void tell_docket(const Rules& rules, const trust::Residents& residents,
   house.earlier = rules.earlier();
   house.leaving = rules.leaving();
   house.left = rules.left();
+  house.home = config.location;
   house.clock_of_before = nullptr;
   if (config.clock != ClockTrust::kernel && rules.needs_kernel_clock()) {
     house.clock_of_before = [] { return SystemClock(ClockTrust::kernel).is_right(); };
@@ -202,7 +206,7 @@ void tell_docket(const Rules& rules, const trust::Residents& residents,
   for (const config::Camera& camera : config.cameras) {
     if (!camera.label.empty()) house.labels[camera.label] = camera.id;
   }
+  tell_new_pins(residents, house);
 }
 
 }  // namespace latchstring::daemon
-  tell_new_pins(residents, house);

@@ -35,6 +35,7 @@ StoredRequest stored_from(const trust::Verified& verified, const wire::Peer& pee
   subject.agency = verified.officer.agency;
   subject.officer = verified.officer.badge;
   subject.cameras = asked.cameras;
+  subject.area = asked.area;
   subject.basis = basis_of(asked.basis);
   subject.purpose = asked.purpose;
   subject.footage = asked.footage;

@@ -222,9 +222,10 @@ absl::Status Docket::notify(const StoredRequest& request, std::string_view state
       request.state.subject.id, clock_.now());
 }
 
-// Only where the household says why; `received` and `closed` are said to everybody.
+// Only where the household says why, and never of a request about a place: who is told why learns
+// who stands there. `received` and `closed` are said to everybody.
 absl::StatusOr<bool> Docket::say_why(const StoredRequest& request, const std::string& said_before) {
-  if (request.state.subject.is_gift) return false;  // nobody asked
+  if (request.state.subject.is_gift || request.state.subject.area) return false;
   const std::string word = release::public_word(request.state);
   if (word == said_before || !says_why(house_)) return false;
   LS_RETURN_IF_ERROR(ledger_

@@ -19,6 +19,7 @@ policy::Question question_for(const release::Subject& subject, const std::string
   question.agency = subject.agency;
   question.officer = subject.officer;
   question.camera = camera;
+  question.area = subject.area;
   question.basis = subject.basis;
   question.purpose = subject.purpose;
   question.footage = subject.footage;
@@ -52,8 +53,10 @@ std::vector<policy::Version> versions_of(const House& house, const std::string& 
                                          const std::string& camera, Instant now) {
   policy::Facts outside;
   outside.now = now;
+  outside.home = house.home;
   std::vector<policy::Version> versions{{house.rules.get(), outside, "", ""}};
   for (const Earlier& earlier : house.earlier) {
+    outside.home = earlier.home;
     versions.push_back({earlier.rules.get(), outside, says_of(earlier, *house.rules),
                         stranger_to(earlier, *house.rules, agency, camera)});
   }
@@ -215,10 +218,10 @@ Duration delete_after(const House& house) {
 release::Household household_of(const House& house) {
   release::Household household;
   household.leaving = house.leaving;
+  for (const auto& [name, from] : house.waiting) household.waiting.insert(name);
   const auto add = [&](const policy::Policy& policy) {
     household.residents.emplace_back(policy.residents.begin(), policy.residents.end());
   };
-  for (const auto& [name, from] : house.waiting) household.waiting.insert(name);
   const auto add_without_left = [&](const policy::Policy& policy) {
     add(policy);
     for (const std::string& name : house.left) household.residents.back().erase(name);
@@ -231,9 +234,6 @@ release::Household household_of(const House& house) {
   return household;
 }
 
-std::vector<std::string> resolve_cameras(const policy::Policy& policy, const House& house,
-                                         const std::vector<std::string>& asked) {
-  std::vector<std::string> cameras;
 std::string time_text(const House& house, Instant instant) {
   const auto& terms = house.terms();
   return terms == nullptr ? to_rfc3339(instant) : policy::wall_clock_text(*terms, instant);
@@ -253,6 +253,9 @@ absl::Status check_yes_counts(const House& house, const std::vector<std::string>
   return absl::OkStatus();
 }
 
+std::vector<std::string> resolve_cameras(const policy::Policy& policy, const House& house,
+                                         const std::vector<std::string>& asked) {
+  std::vector<std::string> cameras;
   const auto add = [&](const std::string& camera) {
     if (policy.cameras.contains(camera) &&
         std::find(cameras.begin(), cameras.end(), camera) == cameras.end()) {

@@ -23,6 +23,7 @@ struct Earlier {
   std::shared_ptr<const policy::Policy> rules;  // null: cannot be read any more, and refuses all
   std::set<std::string> strange_cameras;        // whose source is another one by now
   Instant until;                                // Instant{}: not known before the clock is right
+  std::optional<Place> home = std::nullopt;     // where the house stood
 };
 
 // What the daemon knows and the database does not.
@@ -30,14 +31,15 @@ struct House {
   std::shared_ptr<const policy::Policy> rules;       // null while the file is broken
   std::shared_ptr<const policy::Policy> last_valid;  // pins and due times meanwhile; may be null
   std::vector<Earlier> earlier;                      // count beside `rules`
+  std::optional<Place> home;                         // where the house stands
   std::set<std::string> leaving;                     // release::Household says what it means
   std::set<std::string> left;                        // agreed to be gone, also by earlier rules
   std::map<std::string, std::string> labels;         // published label -> camera
-  std::function<std::set<int>(const std::string& request)> in_work;
-  std::function<bool()> no_archive;  // the footage asked for may lie elsewhere; may be empty
   // Whose PIN is so new that their yes does not count yet, and from when it does; Instant{}: not
   // known before the clock is right.
   std::map<std::string, Instant> waiting;
+  std::function<std::set<int>(const std::string& request)> in_work;
+  std::function<bool()> no_archive;  // the footage asked for may lie elsewhere; may be empty
   // Whether the clock is right by how it was trusted not long ago; empty: as now.
   std::function<bool()> clock_of_before;
 
@@ -54,12 +56,12 @@ bool says_why(const House& house);
 Duration delete_after(const House& house);
 // Who may answer, by all the rules that count.
 release::Household household_of(const House& house);
-
-// Also settles the dates of a request that came while the clock was not right: by the rules, it
 // As the household's clock shows it, where there are rules that say which.
 std::string time_text(const House& house, Instant instant);
 // PermissionDenied: the yes of one of them does not count yet; says from when.
 absl::Status check_yes_counts(const House& house, const std::vector<std::string>& residents);
+
+// Also settles the dates of a request that came while the clock was not right: by the rules, it
 // comes now.
 absl::StatusOr<release::Facts> gather_facts(store::Database& database, const Clock& clock,
                                             const std::string& gateway_id, const House& house,

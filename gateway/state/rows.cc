@@ -31,7 +31,7 @@ absl::Status load_head(store::Database& database, std::string_view id, StoredReq
       "SELECT agency, officer, badge, mailbox, device, recipients, compact, sha256, credential,"
       " basis, purpose, case_number, title, description, contact, cameras, footage_from,"
       " footage_to, want_audio, want_native, received, dates_pending, phase, outcome, answer_by,"
-      " close_at, closed_sent, decision_leaf, gift FROM requests WHERE id = ?",
+      " close_at, closed_sent, decision_leaf, gift, area FROM requests WHERE id = ?",
       {id}, [&](const store::Row& row) -> absl::Status {
         found = true;
         int column = 0;
@@ -69,6 +69,9 @@ absl::Status load_head(store::Database& database, std::string_view id, StoredReq
         out.state.closed_sent = number() != 0;
         origin.decision_leaf = text();
         subject.is_gift = number() != 0;
+        if (const std::string area = text(); !area.empty()) {
+          LS_ASSIGN(subject.area, area_from(area));
+        }
         return absl::OkStatus();
       });
 }
@@ -147,8 +150,8 @@ absl::Status insert_request(store::Database& database, const StoredRequest& requ
       "INSERT INTO requests (id, agency, officer, badge, mailbox, device, recipients, compact,"
       " sha256, credential, basis, purpose, case_number, title, description, contact, cameras,"
       " footage_from, footage_to, want_audio, want_native, received, dates_pending, gift,"
-      " phase, outcome, answer_by, close_at, closed_sent, decision_leaf)"
-      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'',0,0,0,'')",
+      " area, phase, outcome, answer_by, close_at, closed_sent, decision_leaf)"
+      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'',0,0,0,'')",
       {subject.id,
        subject.agency,
        origin.officer,
@@ -173,6 +176,7 @@ absl::Status insert_request(store::Database& database, const StoredRequest& requ
        to_micros(subject.received),
        origin.dates_pending,
        subject.is_gift,
+       subject.area ? to_text(*subject.area) : std::string(),
        release::to_string(request.state.phase)});
 }
 

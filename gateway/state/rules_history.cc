@@ -14,6 +14,7 @@ constexpr std::int64_t kNotDated = 0;
 
 constexpr std::string_view kKey = "key";
 constexpr std::string_view kCamera = "camera";
+constexpr std::string_view kHome = "home";
 
 absl::Status insert_parts(store::Database& database, std::int64_t number, std::string_view kind,
                           const std::map<std::string, std::string>& parts) {
@@ -38,13 +39,19 @@ absl::StatusOr<AcceptedRules> RulesHistory::load(std::int64_t number) const {
                                        rules.clock = row.get<std::string>(1);
                                        return absl::OkStatus();
                                      }));
-  LS_RETURN_IF_ERROR(database_.query(
-      "SELECT kind, name, content FROM accepted_part WHERE number = ?", {number},
-      [&](const store::Row& row) {
-        auto& parts = row.get<std::string>(0) == kKey ? rules.key_files : rules.sources;
-        parts[row.get<std::string>(1)] = text_of(row.get<Bytes>(2));
-        return absl::OkStatus();
-      }));
+  LS_RETURN_IF_ERROR(
+      database_.query("SELECT kind, name, content FROM accepted_part WHERE number = ?", {number},
+                      [&](const store::Row& row) {
+                        const std::string kind = row.get<std::string>(0);
+                        std::string content = text_of(row.get<Bytes>(2));
+                        if (kind == kHome) {
+                          rules.home = std::move(content);
+                        } else {
+                          auto& parts = kind == kKey ? rules.key_files : rules.sources;
+                          parts[row.get<std::string>(1)] = std::move(content);
+                        }
+                        return absl::OkStatus();
+                      }));
   return rules;
 }
 
@@ -93,6 +100,9 @@ absl::Status RulesHistory::accept(const AcceptedRules& rules, Instant now) {
   LS_ASSIGN(const auto number,
             database_.one<std::int64_t>("SELECT max(number) FROM accepted_rules", {}));
   LS_RETURN_IF_ERROR(insert_parts(database_, number, kKey, rules.key_files));
+  if (!rules.home.empty()) {
+    LS_RETURN_IF_ERROR(insert_parts(database_, number, kHome, {{"", rules.home}}));
+  }
   return insert_parts(database_, number, kCamera, rules.sources);
 }
 

@@ -27,6 +27,7 @@ struct AcceptedRules {
   std::map<std::string, std::string> key_files;  // bytes, by the path that the rules give
   std::map<std::string, std::string> sources;    // where each camera's pictures come from
   std::string clock;                             // how it is trusted
+  std::string home;                              // where the house stands; empty: not said
 
   friend bool operator==(const AcceptedRules&, const AcceptedRules&) = default;
 };

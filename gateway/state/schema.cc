@@ -96,16 +96,20 @@ constexpr std::string_view kAcceptedRules =
     " FROM settings WHERE name LIKE 'last-valid-key:%';"
     "DELETE FROM settings WHERE name LIKE 'last-valid-%'";
 
+// What a request about a place names.
+constexpr std::string_view kAreas = "ALTER TABLE requests ADD COLUMN area TEXT NOT NULL DEFAULT ''";
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<store::Database>> open_database(const Path& path) {
   std::string first{kTables};
   first += ledger::schema();
   first += trust::schema();
-  return store::Database::open(path, {"state",
-                                      {std::move(first), std::string(kAskedDeletion),
-                                       std::string(kNewestHello), std::string(kAcceptedRules),
-                                       std::string(trust::schema_of_new_pins())}});
+  return store::Database::open(
+      path, {"state",
+             {std::move(first), std::string(kAskedDeletion), std::string(kNewestHello),
+              std::string(kAcceptedRules), std::string(kAreas),
+              std::string(trust::schema_of_new_pins())}});
 }
 
 absl::StatusOr<std::optional<std::string>> find_setting(store::Database& database,

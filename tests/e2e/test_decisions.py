@@ -7,7 +7,7 @@ import time
 import pytest
 
 from clips import Clip
-from house import PIN, wait_for
+from house import PIN, rfc3339, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -274,6 +274,55 @@ def test_a_refusal_is_told_only_where_the_rules_say_so(world, post):
     post.wait_notice(request, "refused")
     assert [n[0]["state"] for n in post.notices(request)] == ["received", "pending", "refused"]
     world.rules({})
+
+
+def place(latitude, longitude, radius):
+    return {"latitude_e6": latitude, "longitude_e6": longitude, "radius_m": radius}
+
+
+def test_a_request_about_a_place_is_judged_where_the_house_stands_in_it(world, post, tmp_path):
+    """Elsewhere it looks as any refusal does, also where the household says why."""
+    listens = {"area_requests": {"listen": "YES", "within": "400 metres"},
+               "when_refused_say": "reason"}
+
+    def rules(always):
+        world.house.write_rules({}, always=always)
+        text = world.house.rules_file.read_text()
+        world.house.rules_file.write_text(text.replace('"YES"', "yes"))
+        world.house.reload()
+
+    def ask(*area):
+        begin, end = world.footage(4)
+        scope = {"from": rfc3339(begin), "to": rfc3339(end)}
+        return post.submit(begin, end, scope=scope, location=place(*area),
+                           want={"audio": False, "native": False, "certificate": False})
+
+    def refused(request):
+        post.wait_notice(request, "received")
+        assert world.house.wait_phase(request, "ended")["outcome"] == "refused"
+
+    world.house.edit("gateway.yaml", "gateway:\n", "gateway:\n  location: [39.924, -83.809]\n")
+    rules({})
+    deaf = ask(39_924_000, -83_809_000, 1000)
+    refused(deaf)
+    rules(listens)
+    far = ask(39_928_000, -83_809_000, 1000)  # 445 m
+    refused(far)
+    small = ask(39_926_000, -83_809_000, 200)  # 222 m
+    refused(small)
+    near = ask(39_926_000, -83_809_000, 300)
+    receive(world, post, near, tmp_path).check_frames()
+    assert world.house.show(near)["area"] == "39.926000,-83.809000,300"
+    # The house has moved, says the file: for a day it must lie in the place by both.
+    world.house.edit("gateway.yaml", "[39.924, -83.809]", "[39.930, -83.809]")
+    assert world.house.call("policy.reload")["rules"]["earlier"] == 1
+    moved = ask(39_930_000, -83_809_000, 1000)
+    refused(moved)
+    refused(ask(39_924_000, -83_809_000, 1000))
+    receive(world, post, ask(39_927_000, -83_809_000, 400), tmp_path / "both")
+    for request in (deaf, far, small, near, moved):
+        assert [n[0]["state"] for n in post.notices(request)] == ["received"], request
+    rules({})
 
 
 def test_the_log_tells_it_all_and_holds_together(world):

@@ -6,7 +6,11 @@ namespace latchstring::state {
 namespace {
 
 AcceptedRules rules(std::string text) {
-  return {std::move(text), {{"keys/pd.jwk", "key"}}, {{"front", "rtsp://one"}}, "kernel"};
+  return {std::move(text),
+          {{"keys/pd.jwk", "key"}},
+          {{"front", "rtsp://one"}},
+          "kernel",
+          "39.924000,-83.809000"};
 }
 
 struct History {
@@ -48,14 +52,15 @@ TEST_CASE("what was replaced is kept as it was for 24 hours, also over a restart
   CHECK(**house.history().newest() == next);
 }
 
-TEST_CASE("a change of a key file, a source or the clock alone is a change") {
-  for (const int change : {0, 1, 2}) {
+TEST_CASE("a change of a key file, a source, the clock or the place alone is a change") {
+  for (const int change : {0, 1, 2, 3}) {
     History house;
     REQUIRE(house.history().accept(rules("a"), house.now).ok());
     AcceptedRules next = rules("a");
     if (change == 0) next.key_files["keys/pd.jwk"] = "another";
     if (change == 1) next.sources["front"] = "rtsp://two";
     if (change == 2) next.clock = "assumed";
+    if (change == 3) next.home = "39.924001,-83.809000";
     REQUIRE(house.history().accept(next, house.now).ok());
     CHECK(house.replaced() == History::Texts{"a"});
   }

@@ -57,6 +57,7 @@ void undo_accepted_rules(store::Database& database) {
   for (const std::string_view table : {"accepted_part", "accepted_rules", "leaving_resident"}) {
     REQUIRE(database.run(fmt::format("DROP TABLE {}", table)).ok());
   }
+  REQUIRE(database.run("ALTER TABLE requests DROP COLUMN area").ok());
   for (const std::string_view column : {"yes_from", "reset_hash", "reset_at"}) {
     REQUIRE(database.run(fmt::format("ALTER TABLE trust_resident DROP COLUMN {}", column)).ok());
   }

@@ -1,7 +1,7 @@
-"""Rules that were replaced not long ago and still count: an instant gets the strictest answer of all.
+"""Rules that were replaced not long ago and still count: an instant gets the strictest answer.
 
-Said once more from docs/ref/policy.md ("When rules are changed"), apart from the engine: the answers
-of each house are laid side by side.
+Said once more from docs/ref/policy.md ("When rules are changed"), apart from the engine: the
+answers of each house are laid side by side.
 """
 import copy
 
@@ -20,11 +20,11 @@ class Together:
 
     def pieces(self):
         answers = [verdict.pieces() for verdict in self.verdicts]
-        cuts = sorted({each[end] for answer in answers for each in answer for end in ("from", "to")})
+        everything = [each for answer in answers for each in answer]
+        cuts = sorted({each[end] for each in everything for end in ("from", "to")})
         out = []
         for begin, end in zip(cuts, cuts[1:]):
-            there = [each for answer in answers for each in answer
-                     if each["from"] <= begin < each["to"]]
+            there = [each for each in everything if each["from"] <= begin < each["to"]]
             outcome, rules = strictest(there)
             self.sampled.append(outcome is not None)
             if out and out[-1]["outcome"] == outcome:
@@ -70,7 +70,8 @@ def edit(rng, house):
     if what == 0 and len(house["allow"]) > 1:
         house["allow"].remove(rule)
     elif what == 1:
-        house["never"].append({**HouseMaker(rng).rule(True), "name": f"n_{len(house['never'])}_then"})
+        name = f"n_{len(house['never'])}_then"
+        house["never"].append({**HouseMaker(rng).rule(True), "name": name})
     elif what == 2:
         camera["clock_error"] = rng.choice([0, 5, 60, 600])
     elif what == 3:
