@@ -35,22 +35,15 @@ absl::StatusOr<std::set<std::string>> everybody_before(const Rules& rules) {
   return names;
 }
 
-// Whose PIN is new agrees beside all others who live there, never in their place.
+// Whose PIN is new agrees to nothing yet: who chose it could end a wait with it.
 absl::Status check_agreed(Daemon& daemon, const std::vector<std::string>& agreed) {
-  const Rules& rules = daemon.rules();
-  const state::House& house = daemon.docket().house();
-  LS_ASSIGN(std::set<std::string> needed, everybody_before(rules));
-  const absl::Status count = state::check_yes_counts(house, agreed);
-  if (!count.ok()) {
-    needed.insert(rules.current()->residents.begin(), rules.current()->residents.end());
-  }
+  LS_RETURN_IF_ERROR(state::check_yes_counts(daemon.docket().house(), agreed));
+  LS_ASSIGN(const std::set<std::string> needed, everybody_before(daemon.rules()));
   for (const std::string& name : needed) {
     if (std::find(agreed.begin(), agreed.end(), name) != agreed.end()) continue;
     return denied("`{}` must agree too: rules that still count name them as a resident", name);
   }
-  return release::any_counts({agreed.begin(), agreed.end()}, state::household_of(house))
-             ? absl::OkStatus()
-             : count;
+  return absl::OkStatus();
 }
 
 // `sha256`: of the file that they agree to.
@@ -65,9 +58,6 @@ absl::Status act_at_once(Daemon& daemon, const std::vector<std::string>& agreed)
   LS_RETURN_IF_ERROR(check_agreed(daemon, agreed));
   LS_ASSIGN(store::Transaction transaction, daemon.database().begin());
   LS_RETURN_IF_ERROR(rules.forget_replaced());
-  for (const std::string& name : agreed) {
-    LS_RETURN_IF_ERROR(daemon.residents().let_count(name));
-  }
   LS_RETURN_IF_ERROR(daemon.ledger()
                          .append({daemon.clock().now(),
                                   ledger::PolicyChange{"applied_now", rules.current()->sha256}, "",

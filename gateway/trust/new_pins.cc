@@ -15,10 +15,6 @@ absl::Status Residents::let_wait(std::string_view name) {
                        {to_wait_column(from_now(kNewPinWaits)), name});
 }
 
-absl::Status Residents::let_count(std::string_view name) {
-  return database_.run("UPDATE trust_resident SET yes_from = 0 WHERE name = ?", {name});
-}
-
 absl::Status Residents::begin_reset(std::string_view name, std::string_view pin_hash) {
   LS_ASSIGN(const std::int64_t begun,
             database_.change("UPDATE trust_resident SET reset_hash = ?, reset_at = ?"

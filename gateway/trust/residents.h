@@ -82,7 +82,6 @@ class Residents {
 
   // Their PIN is new, and not chosen by who proved to be them: the yes waits, also where it did.
   absl::Status let_wait(std::string_view name);
-  absl::Status let_count(std::string_view name);  // all agreed: it waits no more
   // `pin_hash` takes the place of the present PIN after kResetWaits. FailedPrecondition: there is
   // no PIN, or a reset waits already.
   absl::Status begin_reset(std::string_view name, std::string_view pin_hash);

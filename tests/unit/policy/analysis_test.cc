@@ -196,6 +196,7 @@ TEST_CASE("check reads back every part of the rules in plain words") {
         "    An agency is told why it is refused.\n"
         "    A request that got nothing is closed after 8 days.\n"
         "    Where a detector cannot be trusted, the clip is refused.\n"
+        "    A request about a place, not about this house, is refused.\n"
         "    You give footage of your own accord if one resident agrees.\n"
         "    All of this ends after Wed 2027-03-31.\n");
 }
