@@ -1,8 +1,11 @@
 # Seeded mutants: each is the program with one line wrong, and the simulation must find it within
 # the seeds of CI, by the invariant that the line keeps.
-# latchstring_simulation_mutant(name "invariant[|invariant]" FILE "text as it stands" "text instead")
+# latchstring_simulation_mutant(name "invariant[|invariant]" FILE "text as it stands" "text instead"
+#                               [BY_NAME])
+# BY_NAME: it takes many seeds; label mutants, after building the target simulation_mutants.
 # A text that is no longer there stops the configuration, so that the list stays true.
 set(mutant_seeds 400)
+add_custom_target(simulation_mutants)
 function(latchstring_simulation_mutant name invariant file old new)
   set(source ${CMAKE_SOURCE_DIR}/gateway/${file})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
@@ -18,8 +21,13 @@ function(latchstring_simulation_mutant name invariant file old new)
   latchstring_simulation(simulation_mutant_${name} ${mutated})
   add_test(NAME simulation_mutant_${name}
     COMMAND simulation_mutant_${name} --seeds ${mutant_seeds} --expect-fault ${invariant})
-  set_tests_properties(simulation_mutant_${name} PROPERTIES LABELS "sim" TIMEOUT 2400
+  set_tests_properties(simulation_mutant_${name} PROPERTIES LABELS sim TIMEOUT 2400
     ENVIRONMENT "${latchstring_quick_asan}")
+  if(ARGN STREQUAL "BY_NAME")
+    set_tests_properties(simulation_mutant_${name} PROPERTIES LABELS mutants)
+    set_target_properties(simulation_mutant_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    add_dependencies(simulation_mutants simulation_mutant_${name})
+  endif()
 endfunction()
 
 latchstring_simulation_mutant(reply_before_ledger
@@ -54,14 +62,14 @@ latchstring_simulation_mutant(last_index_before_its_bitmap
   "answer.store_first = unstored(transfer.piece);" "")
 latchstring_simulation_mutant(quota_not_reserved "quotas are never exceeded"
   state/docket_records.cc
-  "UPDATE pieces SET committed = ?" "UPDATE pieces SET committed = 0 * ?")
+  "UPDATE pieces SET committed = ?" "UPDATE pieces SET committed = 0 * ?" BY_NAME)
 latchstring_simulation_mutant(released_while_paused
   "nothing is offered while something blocks|nothing is given without the rules and the residents"
   state/facts.cc "if (paused) return" "if (false) return")
 latchstring_simulation_mutant(chunk_unchecked "a chunk is checked before it is stored"
   link/receiver.cc "  LS_RETURN_IF_ERROR(check(data));\n" "")
 latchstring_simulation_mutant(hidden_by_older_rules "what leaves hides what the rules demand"
-  release/step.cc "return std::string(shortfall(piece.hidden, demands(plan)));" "return {};")
+  release/step.cc "return std::string(shortfall(piece.hidden, demands(plan)));" "return {};" BY_NAME)
 latchstring_simulation_mutant(granted_a_tick_longer
   "what is released lies inside what was asked|a gift is exactly what was given|no byte leaves without a permitting rule and the residents' yes"
   release/release.cc
@@ -72,7 +80,7 @@ latchstring_simulation_mutant(granted_as_asked
   "terms.interval = piece.footage;" "terms.interval = state.subject.footage;")
 latchstring_simulation_mutant(gift_for_who_came_later
   "what leaves opens for its receiver alone" state/docket.cc
-  "if (house_.in_work && !house_.in_work(id).empty()) continue;  // for who came before" "")
+  "if (house_.in_work && !house_.in_work(id).empty()) continue;  // for who came before" "" BY_NAME)
 latchstring_simulation_mutant(gift_of_one "nothing is given without the rules and the residents"
   release/step_gift.cc
-  "if (!is_approved(decided.approval, state().answers, facts_.household)) {" "if (false) {")
+  "if (!is_approved(decided.approval, state().answers, facts_.household)) {" "if (false) {" BY_NAME)

@@ -1,6 +1,7 @@
 # Seeded mutants of the engine: each changes one line. The oracle (oracle/compare.py) must notice every
-# one: tests policy_mutant_NAME. That the properties in C++ notice them too is tried by name: label
-# mutants, after building the target policy_mutants.
+# one: tests policy_mutant_NAME. Tried by name (label mutants, after building the target
+# policy_mutants): that the properties in C++ notice them too, and the mutants that only the oracle
+# can notice.
 # latchstring_mutant(name FILE "text as it stands" "text instead" [ORACLE_ONLY]); a text that is no
 # longer there stops the configuration, so that the list stays true.
 add_custom_target(policy_mutants)
@@ -37,6 +38,10 @@ function(latchstring_mutant name file old new)
     LABELS property TIMEOUT 600 ENVIRONMENT "${latchstring_quick_asan}")
 
   if(ARGN STREQUAL "ORACLE_ONLY")
+    set_tests_properties(policy_mutant_${name} PROPERTIES LABELS mutants)
+    set_target_properties(policy_batch_${name} policy_mutated_${name} PROPERTIES
+      EXCLUDE_FROM_ALL TRUE)
+    add_dependencies(policy_mutants policy_batch_${name})
     return()
   endif()
   latchstring_mutated_program(policy_property_${name} policy_property_objects

@@ -73,6 +73,7 @@ def questions_at(house, change):
         yield {"agency": "police", "officer": "11", "camera": camera, "basis": "consent",
                "purpose": rule["purpose"][0], "footage": footage, "case_number": True,
                "received": footage[1], "now": footage[1], "warrant": None, "override": False,
+               "holds": True, "area": None, "home": None,
                "clips_given": 0, "time_given": 0}
 
 
