@@ -217,7 +217,7 @@ class House:
         return json.loads(self.run(*arguments, "--json").stdout)
 
     def status(self):
-        return self.call("status")
+        return self.ask("status")
 
     def show(self, request):
         return self.ask("request", "show", request)
@@ -232,29 +232,23 @@ class House:
         return self.run("request", word, request, "--as", resident, pins=[PIN])
 
     def wait_phase(self, request, phase, seconds=20):
-        def look():
-            shown = self.call("request.show", id=request)
-            return shown["phase"] == phase and shown
-        return wait_for(look, seconds, f"request {request} is {phase}")
+        return wait_for(lambda: (shown := self.show(request))["phase"] == phase and shown, seconds,
+                        f"request {request} is {phase}")
 
     def wait_piece(self, request, state, seconds=30, piece=1):
         def look():
-            shown = self.call("request.show", id=request)
+            shown = self.show(request)
             pieces = [(p["piece"], p["state"]) for p in shown["pieces"]]
             return (piece, state) in pieces and shown
         return wait_for(look, seconds, f"piece {piece} of {request} is {state}")
 
-    def call(self, operation, **arguments):
-        """One operation straight at the daemon's door: what is waited for is asked often, and a
-        program started for each question would be most of a test's work."""
+    def call(self, operation):
+        """One operation without arguments, straight at the daemon's door."""
         with socket.socket(socket.AF_UNIX) as door:
             door.connect(str(self.folder / "state/latchstring.sock"))
-            asked = {"v": 1, "op": operation, "args": arguments}
-            door.sendall(json.dumps(asked).encode() + b"\n")
-            with door.makefile() as reading:
-                answer = json.loads(reading.readline())
-        assert "ok" in answer, (operation, answer)
-        return answer["ok"]
+            door.sendall(json.dumps({"v": 1, "op": operation}).encode() + b"\n")
+            with door.makefile() as answer:
+                return json.loads(answer.readline())["ok"]
 
     def reload(self):
         """What stands in the files is in force; where it is looser too, for all agree."""
