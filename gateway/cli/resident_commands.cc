@@ -39,6 +39,13 @@ control::Call call_about(std::string operation, const std::string& resident) {
   return call;
 }
 
+// With the PINs of those who stand behind it.
+absl::StatusOr<control::Call> signed_call(std::string operation, const Options& options) {
+  control::Call call = call_about(std::move(operation), options.resident);
+  LS_ASSIGN(call.pins, options.by.pins());
+  return call;
+}
+
 // A PIN that will not do is a wrong argument, as where the daemon says so.
 int fail_over_pin(const absl::Status& why) {
   return absl::IsInvalidArgument(why) ? usage(message_of(why)) : fail(why);
@@ -64,14 +71,12 @@ int add(const Session& session, const Options& options) {
   // Named in the file by hand already: then only the PIN is missing.
   if (absl::IsFailedPrecondition(edited.status())) edited = std::string();
   if (!edited.ok()) return fail(edited.status());
-  control::Call call = call_about("resident.add", options.resident);
-  absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
-  if (!pins.ok()) return fail(pins.status());
-  call.pins = *std::move(pins);
+  absl::StatusOr<control::Call> call = signed_call("resident.add", options);
+  if (!call.ok()) return fail(call.status());
   absl::StatusOr<control::Pin> pin = ask_new_pin(options.resident, options.by.secrets());
   if (!pin.ok()) return fail_over_pin(pin.status());
-  call.new_pin = *std::move(pin);
-  const control::Answer answer = session.call(std::move(call));
+  call->new_pin = *std::move(pin);
+  const control::Answer answer = session.call(*std::move(call));
   if (!answer.status.ok()) return fail(answer);
   if (!edited->empty()) {
     const absl::Status written = write_rules(session, *config, *edited);
@@ -113,12 +118,10 @@ int remove(const Session& session, const Options& options) {
   absl::StatusOr<std::string> edited = edit_residents(*config, options.resident, false);
   if (absl::IsNotFound(edited.status())) edited = std::string();
   if (!edited.ok()) return fail(edited.status());
-  absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
-  if (!pins.ok()) return fail(pins.status());
+  absl::StatusOr<control::Call> call = signed_call("resident.remove", options);
+  if (!call.ok()) return fail(call.status());
   const std::set<std::string> asked = in_phase(session, "asking");
-  control::Call call = call_about("resident.remove", options.resident);
-  call.pins = *std::move(pins);
-  const control::Answer answer = session.call(std::move(call));
+  const control::Answer answer = session.call(*std::move(call));
   if (!answer.status.ok()) return fail(answer);
   if (!edited->empty()) {
     const absl::Status written = write_rules(session, *config, *edited);
@@ -146,11 +149,9 @@ int change_pin(const Session& session, const Options& options) {
 }
 
 int stop_reset(const Session& session, const Options& options) {
-  control::Call call = call_about("resident.reset_stop", options.resident);
-  absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
-  if (!pins.ok()) return fail(pins.status());
-  call.pins = *std::move(pins);
-  const control::Answer answer = session.call(std::move(call));
+  absl::StatusOr<control::Call> call = signed_call("resident.reset_stop", options);
+  if (!call.ok()) return fail(call.status());
+  const control::Answer answer = session.call(*std::move(call));
   if (!answer.status.ok()) return fail(answer);
   say(fmt::format("The PIN of {} stays as it is.\n", options.resident));
   return kDone;
@@ -158,14 +159,12 @@ int stop_reset(const Session& session, const Options& options) {
 
 int reset_pin(const Session& session, const Options& options) {
   if (options.stop) return stop_reset(session, options);
-  control::Call call = call_about("resident.reset", options.resident);
-  absl::StatusOr<std::vector<control::SignedBy>> pins = options.by.pins();
-  if (!pins.ok()) return fail(pins.status());
-  call.pins = *std::move(pins);
+  absl::StatusOr<control::Call> call = signed_call("resident.reset", options);
+  if (!call.ok()) return fail(call.status());
   absl::StatusOr<control::Pin> pin = ask_new_pin(options.resident, options.by.secrets());
   if (!pin.ok()) return fail_over_pin(pin.status());
-  call.new_pin = *std::move(pin);
-  const control::Answer answer = session.call(std::move(call));
+  call->new_pin = *std::move(pin);
+  const control::Answer answer = session.call(*std::move(call));
   if (!answer.status.ok()) return fail(answer);
   const Zone zone = zone_of(session.config());
   if (flag(answer.result, "reset_waits")) {
